@@ -1,0 +1,50 @@
+# Jamii. `make` lists what there is.
+GO      ?= go
+BIN     := bin/jamii
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+export CGO_ENABLED ?= 0
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## start the gateway on 127.0.0.1:8080 with SQLite in ./data and demo data
+	./$(BIN) serve --demo
+
+build: ## build bin/jamii
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/jamii
+
+test: ## run every test; starts, and if need be installs, PostgreSQL
+	$(GO) test ./...
+
+race: ## the short suite under the race detector (needs gcc)
+	CGO_ENABLED=1 $(GO) test -race -short ./fhir/... ./internal/... ./cmd/...
+
+lint: ## go vet, staticcheck, gofumpt, sizes
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+	@out=$$($(GO) run mvdan.cc/gofumpt@v0.12.0 -l .); test -z "$$out" || { echo "not gofumpt clean:"; echo "$$out"; exit 1; }
+	@big=$$(git ls-files '*.go' | xargs wc -l | awk '$$2 != "total" && $$1 > 500'); test -z "$$big" || { echo "files over 500 lines:"; echo "$$big"; exit 1; }
+
+bench: build ## print the figures of the design on this machine
+	$(GO) run ./cmd/jamii/bench $(BENCH)
+
+definitions: ## make the R4 tables again from HL7's files (needs npm)
+	$(GO) run ./fhir/definition/generate
+
+dictionary: build ## train the compression dictionary of stored bodies
+	$(GO) run ./internal/store/dictionary/train
+
+conformance: ## black-box tests against BASE (default: a gateway started here)
+	$(GO) run ./conformance $(if $(BASE),--base $(BASE))
+
+dist: ## binaries for Linux, macOS and Windows in dist/
+	@mkdir -p dist
+	@for t in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do \
+	  os=$${t%/*}; arch=$${t#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+	  echo "dist/jamii-$$os-$$arch$$ext"; \
+	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/jamii-$$os-$$arch$$ext ./cmd/jamii || exit 1; \
+	done
+
+.PHONY: help run build test race lint bench definitions dictionary conformance dist
+.DEFAULT_GOAL := help
