@@ -155,9 +155,12 @@ func (s structure) children(path string) []element {
 func (w typeWriter) writeElement(part *table.Section, e element, ofResource bool) error {
 	name, choice := strings.CutSuffix(e.Path[strings.LastIndexByte(e.Path, '.')+1:], "[x]")
 	flags := 0
-	for flag, on := range map[int]bool{flagChoice: choice, flagSummary: e.IsSummary, flagModifier: e.IsModifier, flagBinding: e.Binding != nil && e.Binding.ValueSet != ""} {
-		if on {
-			flags |= flag
+	for _, f := range []struct {
+		on   bool
+		flag int
+	}{{choice, flagChoice}, {e.IsSummary, flagSummary}, {e.IsModifier, flagModifier}, {e.Binding != nil && e.Binding.ValueSet != "", flagBinding}} {
+		if f.on {
+			flags |= f.flag
 		}
 	}
 	top := 0 // *

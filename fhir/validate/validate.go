@@ -1,0 +1,105 @@
+// Package validate checks a resource against base R4: names, cardinality,
+// types and formats, choices, bindings, references, contained resources,
+// bundles and invariants. It finds every problem, not the first.
+//
+// It works on the tree as it arrived, so it sees what a typed model would have
+// dropped. A type is compiled once into a shape that says all that the walk
+// needs; a profile will be one more shape laid over the same walk.
+package validate
+
+import (
+	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/definition"
+)
+
+// DefaultLimit is the number of issues after which a resource is given up.
+const DefaultLimit = 200
+
+// Options choose what is checked. The zero value checks everything.
+type Options struct {
+	// ErrorsOnly leaves out warnings, as a write needs none.
+	ErrorsOnly bool
+	// Limit is the largest number of issues returned; 0 means DefaultLimit.
+	Limit int
+	// Invariants evaluates the constraints that are not written in Go here;
+	// nil means FHIRPath.
+	Invariants Invariants
+	// NoInvariants leaves those constraints out.
+	NoInvariants bool
+}
+
+// Resource validates the tree of one resource, entries and contained resources
+// included. Paths are FHIRPath and start at the resource's type; no text holds
+// a value from the resource.
+func Resource(n *fhir.Node, opts Options) []fhir.Issue {
+	w := walker{opts: opts, root: n, resource: n, limit: opts.Limit}
+	if w.limit <= 0 {
+		w.limit = DefaultLimit
+	}
+	if w.opts.Invariants == nil {
+		w.opts.Invariants = defaultInvariants
+	}
+	if w.opts.NoInvariants {
+		w.opts.Invariants = nil
+	}
+	w.steps = w.space[:0]
+	w.top(n)
+	return w.issues
+}
+
+// walker goes through one tree.
+type walker struct {
+	opts     Options
+	limit    int
+	root     *fhir.Node // the resource that is in no other but a Bundle: %rootResource
+	resource *fhir.Node // the nearest resource: %resource
+	steps    []step     // the way to the value at hand
+	space    [24]step   // so that most resources need no other memory for steps
+	issues   []fhir.Issue
+}
+
+// top validates the resource that was handed in.
+func (w *walker) top(n *fhir.Node) {
+	if !n.Is(fhir.KindObject) {
+		w.report(issue{n: n, code: fhir.IssueStructure, rule: ruleObject, text: "A resource must be a JSON object."})
+		return
+	}
+	s := w.typeOf(n)
+	if s == nil {
+		return
+	}
+	w.push(s.def.Name)
+	w.object(n, s)
+}
+
+// nested validates a resource inside another: contained, in a Bundle's entry,
+// or a parameter. Only contained resources share their container's references.
+func (w *walker) nested(n *fhir.Node, contained bool) {
+	s := w.typeOf(n)
+	if s == nil {
+		return
+	}
+	root, resource := w.root, w.resource
+	w.resource = n
+	if !contained {
+		w.root = n
+	}
+	w.object(n, s)
+	w.root, w.resource = root, resource
+}
+
+// typeOf finds the type that a resource says it is.
+//
+// https://hl7.org/fhir/R4/json.html#resources
+func (w *walker) typeOf(n *fhir.Node) *shape {
+	name := n.Get("resourceType")
+	switch {
+	case name == nil:
+		w.report(issue{n: n, code: fhir.IssueRequired, rule: ruleResourceType, text: "This resource does not say its type: add resourceType."})
+	case !name.Is(fhir.KindString) || !definition.IsResource(name.Text):
+		w.report(issue{n: name, code: fhir.IssueInvalid, rule: ruleResourceType, text: "R4 has no resource type of this name: correct resourceType."})
+	default:
+		return shapeOf(name.Text)
+	}
+	return nil
+}
