@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"internal/date":      {},
 	"internal/store":     {"fhir", "fhir/search"},
 	"internal/claims":    {"internal/date"},
-	"internal/enrolment": {"internal/date", "internal/claims"},
+	"internal/enrolment": {"fhir", "internal/date", "internal/claims"},
 	"internal/scheme":    {"fhir", "internal/date", "internal/claims", "internal/enrolment"},
 	"internal/access":    {"fhir", "fhir/search", "fhir/definition"},
 	"internal/audit":     {"fhir", "internal/store"},

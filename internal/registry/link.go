@@ -1,0 +1,196 @@
+package registry
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/definition"
+)
+
+// linker rewrites what points at entries of a transaction, at this server by
+// its absolute address, or at what a condition finds.
+//
+// https://hl7.org/fhir/R4/http.html#trules
+type linker struct {
+	ctx         context.Context
+	r           *Registry
+	c           Call
+	targets     map[string]string // fullUrl -> "Type/id"
+	conditional map[string]string // "Type?query" -> "Type/id"
+	transaction bool
+	seen        []seen
+	err         error
+}
+
+// seen is a relative reference, for reference enforcement.
+type seen struct{ ref, path string }
+
+// link rewrites the references of all intents.
+func (r *Registry) link(ctx context.Context, c Call, intents []*intent, transaction bool) error {
+	l := &linker{ctx: ctx, r: r, c: c, targets: map[string]string{}, conditional: map[string]string{}, transaction: transaction}
+	own := map[string]bool{}
+	for _, in := range intents {
+		if in.id == "" {
+			continue
+		}
+		own[in.typ+"/"+in.id] = true
+		if in.fullURL != "" && in.method != "DELETE" {
+			l.targets[in.fullURL] = in.typ + "/" + in.id
+		}
+	}
+	for _, in := range intents {
+		if in.node == nil || in.exists {
+			continue
+		}
+		path := in.path
+		if path == "" {
+			path = in.typ
+		}
+		l.walk(in.node, in.typ, path)
+		if l.err != nil {
+			return l.err
+		}
+	}
+	if r.options.EnforceReferences {
+		return l.enforce(own)
+	}
+	return nil
+}
+
+// walk visits the elements of n, whose FHIR type is typ.
+func (l *linker) walk(n *fhir.Node, typ, path string) {
+	t, ok := definition.Lookup(typ)
+	if !ok || l.err != nil {
+		return
+	}
+	for i := range n.Nodes {
+		m := &n.Nodes[i]
+		e, child, ok := t.Element(strings.TrimPrefix(m.Name, "_"))
+		if !ok {
+			continue
+		}
+		where := fhir.JoinPath(path, m.Name)
+		if strings.HasPrefix(m.Name, "_") {
+			child = "Element"
+		}
+		for _, v := range m.Each() {
+			l.value(v, typ, e, child, where)
+		}
+		if l.err != nil {
+			return
+		}
+	}
+}
+
+func (l *linker) value(v *fhir.Node, parent string, e *definition.Element, typ, path string) {
+	switch v.Kind {
+	case fhir.KindObject:
+		if typ == "Resource" {
+			typ = v.ResourceType()
+		}
+		l.walk(v, typ, path)
+	case fhir.KindString:
+		switch {
+		case parent == "Reference" && e.Name == "reference":
+			v.Text = l.reference(v.Text, path)
+		case typ == "uri" || typ == "url" || typ == "canonical" || typ == "uuid" || typ == "oid":
+			if to, ok := l.targets[v.Text]; ok {
+				v.Text = to
+			}
+		case typ == "xhtml":
+			v.Text = l.narrative(v.Text)
+		}
+	}
+}
+
+// reference returns the text that is stored for a reference.
+func (l *linker) reference(text, path string) string {
+	plain, fragment, hasFragment := strings.Cut(text, "#")
+	if to, ok := l.targets[plain]; ok && plain != "" {
+		if hasFragment {
+			return to + "#" + fragment
+		}
+		return to
+	}
+	if rest, ok := strings.CutPrefix(text, l.c.Base+"/"); ok && l.c.Base != "" {
+		text = rest
+	}
+	ref, ok := fhir.ParseReference(text)
+	switch {
+	case !ok || ref.Fragment != "":
+		return text
+	case ref.URN != "" && l.transaction:
+		l.err = &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueNotFound, Path: path, Text: "The reference points at no entry of the transaction. Give the entry it means this fullUrl."}
+	case ref.Condition != "":
+		return l.condition(ref, text, path)
+	case ref.Base == "":
+		l.seen = append(l.seen, seen{ref.Local(), path})
+	}
+	return text
+}
+
+// condition resolves "Type?query" to the one resource it finds.
+func (l *linker) condition(ref fhir.Reference, text, path string) string {
+	if to, ok := l.conditional[text]; ok {
+		return to
+	}
+	if !definition.IsResource(ref.Type) {
+		l.err = &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: path, Text: "The conditional reference names no resource type of R4."}
+		return text
+	}
+	_, found, err := l.r.match(l.ctx, l.c, ref.Type, ref.Condition)
+	switch {
+	case err != nil:
+		l.err = at(err, path)
+		return text
+	case len(found) == 1:
+		l.conditional[text] = found[0].Ref()
+		return found[0].Ref()
+	case len(found) == 0:
+		l.err = &fhir.Error{Kind: fhir.PreconditionFailed, Issue: fhir.IssueNotFound, Path: path, Text: "The conditional reference finds nothing. Create the target first, or put it into the same transaction."}
+	default:
+		l.err = &fhir.Error{Kind: fhir.PreconditionFailed, Issue: fhir.IssueMultiple, Path: path, Text: "The conditional reference finds several resources. Make it more specific."}
+	}
+	return text
+}
+
+// narrative rewrites href="fullUrl" and src="fullUrl".
+func (l *linker) narrative(div string) string {
+	if len(l.targets) == 0 || (!strings.Contains(div, "href=") && !strings.Contains(div, "src=")) {
+		return div
+	}
+	for from, to := range l.targets {
+		for _, attribute := range []string{"href", "src"} {
+			div = strings.ReplaceAll(div, attribute+`="`+from+`"`, attribute+`="`+to+`"`)
+		}
+	}
+	return div
+}
+
+// enforce refuses references to what is not here.
+func (l *linker) enforce(own map[string]bool) error {
+	var refs []string
+	for _, s := range l.seen {
+		if !own[s.ref] {
+			refs = append(refs, s.ref)
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	found, err := l.r.store.ReadMany(l.ctx, refs)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		own[found[i].Ref()] = true
+	}
+	var issues []fhir.Issue
+	for _, s := range l.seen {
+		if !own[s.ref] {
+			issues = append(issues, fhir.Issue{Severity: fhir.SeverityError, Code: fhir.IssueNotFound, Path: s.path, Text: "The reference points at nothing on this server. Create the target first."})
+		}
+	}
+	return fhir.NewError(fhir.Unprocessable, issues)
+}

@@ -1,0 +1,100 @@
+package registry
+
+import (
+	"time"
+
+	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/internal/claims"
+	"github.com/jamii-health/jamii/internal/claims/rules"
+	"github.com/jamii-health/jamii/internal/date"
+	"github.com/jamii-health/jamii/internal/scheme"
+)
+
+// ruleset is what use cases decide by: the schemes in force and the engine.
+// It is replaced as a whole when a scheme is published.
+type ruleset struct {
+	packs  []*pack
+	engine claims.Engine
+}
+
+// pack is a scheme with the logical ids under which it is published.
+type pack struct {
+	*scheme.Pack
+	insurer    string            // "Organization/id"
+	facilities map[string]string // "Organization/id" -> facility code
+	plans      map[string]string // plan code -> "InsurancePlan/id"
+}
+
+func newPack(p *scheme.Pack, published []*fhir.Node) *pack {
+	out := &pack{Pack: p, facilities: map[string]string{}, plans: map[string]string{}}
+	for _, n := range published {
+		ref := n.ResourceType() + "/" + n.Get("id").String()
+		switch n.ResourceType() {
+		case "Organization":
+			if code := identifier(n, p.System("facility")); code != "" {
+				out.facilities[ref] = code
+			} else if out.insurer == "" {
+				out.insurer = ref
+			}
+		case "InsurancePlan":
+			if code := identifier(n, p.System("plan")); code != "" {
+				out.plans[code] = ref
+			}
+		}
+	}
+	return out
+}
+
+// identifier returns the value that a resource has in an identifier system.
+func identifier(n *fhir.Node, system string) string {
+	if system == "" {
+		return ""
+	}
+	for _, id := range n.Get("identifier").Each() {
+		if id.Get("system").String() == system {
+			return id.Get("value").String()
+		}
+	}
+	return ""
+}
+
+// SetSchemes replaces the schemes that decide. published holds, for each, the
+// resources that Pack.Resources made.
+func (r *Registry) SetSchemes(packs []*scheme.Pack, published [][]*fhir.Node) {
+	set := &ruleset{engine: claims.Engine{Rules: rules.All()}}
+	for i, p := range packs {
+		set.packs = append(set.packs, newPack(p, published[i]))
+	}
+	r.scheme.Store(set)
+}
+
+// rules returns the schemes in force; without any, nothing can be decided.
+func (r *Registry) rules() (*ruleset, error) {
+	if s := r.scheme.Load(); s != nil && len(s.packs) > 0 {
+		return s, nil
+	}
+	return nil, &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueNotSupported, Text: "No scheme is loaded on this server, so nothing can be decided. Start it with --scheme DIR."}
+}
+
+// byInsurer returns the scheme of an insurer's Organization, or nil.
+func (s *ruleset) byInsurer(ref string) *pack {
+	for _, p := range s.packs {
+		if p.insurer == ref {
+			return p
+		}
+	}
+	return nil
+}
+
+// byName returns a scheme by its name, or nil.
+func (s *ruleset) byName(name string) *pack {
+	for _, p := range s.packs {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// today is the day in the scheme's time zone.
+func (p *pack) today(now time.Time) date.Date { return date.Of(now.In(p.Zone())) }
