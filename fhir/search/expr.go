@@ -38,17 +38,19 @@ type Value struct {
 	// Text is: String the text as written; Token the display or text, for
 	// :text; Reference the display; Quantity the human unit; Date "".
 	Text string
-	// Type and Ident hold the identifier of a Reference ("system|value") and,
-	// for a Token made from an Identifier with a type, "system|code" of that
-	// type, for :identifier and :of-type.
-	Type  string
+	// Type is the type that a Reference points at, "" when it cannot be told.
+	Type string
+	// Ident is the identifier of a Reference ("system|value") and, for a Token
+	// made from an Identifier with a type, "system|code" of that type, for
+	// :identifier and :of-type.
 	Ident string
 	// Lo and Hi bound the interval [Lo, Hi] that a Date, Number or Quantity
 	// stands for: microseconds since 1970 UTC for dates (Hi is the last
 	// microsecond of the interval), Ordered(decimal) for numbers. An open end
 	// is MinInt64 or MaxInt64.
 	Lo, Hi int64
-	// Decimal is the number as written, for exact comparison.
+	// Decimal is the number as written, for exact comparison; for a Range and
+	// the like "low..high", where a missing end is open.
 	Decimal string
 	// Parts are the values of a Composite's components: all values of the
 	// first component, then of the second, each with Param set to "1", "2".
@@ -166,8 +168,8 @@ const (
 	Prefix   Mode = iota + 1 // string default: normalised, begins with
 	Exact                    // :exact, case and accents count; and a plain uri
 	Contains                 // :contains, normalised
-	Below                    // uri:below
-	Above                    // uri:above
+	Below                    // uri:below: normalised, begins with. Parse ends Text with a slash and asks for the uri itself beside it
+	Above                    // uri:above: normalised, Text begins with the value. Parse never makes it: it lists the parents
 )
 
 // Op is a prefix of a date, number or quantity. With a the asked interval and

@@ -53,6 +53,8 @@ type Finding struct {
 	Rule    string // id of the rule: "waiting-period"
 	Reason  Reason
 	Message Message
+	// Quantity, of a finding that passes, is the most the line may count.
+	Quantity *Money `json:",omitempty"`
 }
 
 // OK reports whether the finding passes.
@@ -90,12 +92,12 @@ type LineDecision struct {
 	Product  string
 	Origin   Origin
 	Limit    Limitation
-	LimitVal *Money
-	Quantity Money // counted: approved, or cut down by a quantity limit
-	Price    Money // unit price used
+	LimitVal *Money // of the product's terms: read only
+	Quantity Money  // counted: approved, or cut down by a quantity limit
+	Price    Money  // unit price used
 	Steps    []Step
 	Paid     Money
-	Awaits   bool      // relative price: paid at the batch run
+	Awaits   bool      // relative price: Paid is the value the batch run weighs, and already counts in the ledger (R19)
 	Notes    []Message // the sentences, in order: why each step changed the amount
 }
 

@@ -78,6 +78,9 @@ type Claim struct {
 	Lines     []Line // items before services is the engine's business; here in the claim's order
 	Guarantee string
 	Referral  bool
+	// Reviewed says that a person has seen the claim, verdicts or none: it is
+	// not queued again.
+	Reviewed bool
 }
 
 // Visit is the visit type.

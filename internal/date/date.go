@@ -69,6 +69,9 @@ func (d Date) Before(e Date) bool { return d.days < e.days }
 // After reports whether d is a later day than e.
 func (d Date) After(e Date) bool { return d.days > e.days }
 
+// Equal reports whether d and e are the same day.
+func (d Date) Equal(e Date) bool { return d == e }
+
 // Compare returns -1, 0 or 1.
 func (d Date) Compare(e Date) int {
 	switch {

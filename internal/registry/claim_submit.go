@@ -115,6 +115,7 @@ func (r *Registry) prepare(ctx context.Context, c Call, n *fhir.Node, b *bag) (*
 		return nil, err
 	}
 	s.note()
+	c.Principal.Stamp("Claim", s.node)
 	s.place = r.store.NewPlace(store.PartOf(s.person.ID))
 	s.claimID, s.answerID = s.place.ID(), r.store.NewPlace(s.place.Part).ID()
 	s.taskID = r.store.NewPlace(s.place.Part).ID()
@@ -245,7 +246,7 @@ func (s *submission) identify(ctx context.Context) error {
 	}
 	s.claim.ID = key
 	s.unique = &store.Unique{
-		Space: uniqueSpace(s.provider), Digest: sha256.Sum256([]byte(key)), Content: s.content(),
+		Space: uniqueSpace(s.provider), Digest: digestOf(key), Content: s.content(),
 	}
 	held, ok, err := s.r.store.Unique(ctx, s.unique.Space, s.unique.Digest)
 	if err != nil {
@@ -256,6 +257,8 @@ func (s *submission) identify(ctx context.Context) error {
 	}
 	return nil
 }
+
+func digestOf(key string) [32]byte { return sha256.Sum256([]byte(key)) }
 
 // again answers a Claim whose identifier is held: with the first answer when
 // the content is the same, else with a conflict that says what to do.
@@ -295,12 +298,7 @@ func (s *submission) decideAndCommit(ctx context.Context) (fhir.Resource, error)
 	if err != nil {
 		return fhir.Resource{}, err
 	}
-	for i, w := range u.Writes {
-		if w.Type == "ClaimResponse" {
-			return fhir.Resource{Type: w.Type, ID: w.ID, Version: written[i].Version, Updated: written[i].Updated, Method: w.Method, Managed: true, Body: w.Body}, nil
-		}
-	}
-	return fhir.Resource{}, errors.New("submit: no answer was written")
+	return answered(u, written)
 }
 
 // facts loads what the decision depends on, and the guards that hold it until
@@ -394,4 +392,13 @@ func personOf(res fhir.Resource) (claims.Person, error) {
 		p.Died = date.Of(died.Low())
 	}
 	return p, nil
+}
+
+// Asked returns the Claim that an answer is for.
+func (r *Registry) Asked(ctx context.Context, c Call, out Submitted) (fhir.Resource, error) {
+	tree, err := out.Response.Tree()
+	if err != nil {
+		return fhir.Resource{}, err
+	}
+	return r.read(ctx, c, "Claim", refID(tree.Path("request", "reference").String()))
 }

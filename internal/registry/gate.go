@@ -49,7 +49,7 @@ func (r *Registry) hide(c Call, typ string, err error) error {
 	if typ == "" {
 		return err
 	}
-	if _, denied := c.Principal.Readable(typ, access.Read, nil); denied != nil {
+	if _, denied := c.Principal.Readable(typ, access.Read, search.IDs{""}); denied != nil {
 		return denied
 	}
 	return err

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jamii-health/jamii/fhir"
@@ -98,3 +100,21 @@ func (s *ruleset) byName(name string) *pack {
 
 // today is the day in the scheme's time zone.
 func (p *pack) today(now time.Time) date.Date { return date.Of(now.In(p.Zone())) }
+
+// SchemeSystem is an identifier or code system of a scheme in force.
+type SchemeSystem struct{ Scheme, Use, URI string }
+
+// Systems lists the systems of the schemes in force, for /metadata (wire.md 2).
+func (r *Registry) Systems() []SchemeSystem {
+	set := r.scheme.Load()
+	if set == nil {
+		return nil
+	}
+	var out []SchemeSystem
+	for _, p := range set.packs {
+		for _, use := range slices.Sorted(maps.Keys(p.Pack.Systems)) {
+			out = append(out, SchemeSystem{p.Name, use, p.Pack.Systems[use]})
+		}
+	}
+	return out
+}

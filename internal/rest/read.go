@@ -47,10 +47,14 @@ func (s *server) vread(c echo.Context) error {
 // shaped sends a resource in the languages and the detail the reader asks for;
 // the stored bytes do not change.
 func (s *server) shaped(c echo.Context, res fhir.Resource) error {
+	return s.shapedAs(c, http.StatusOK, res)
+}
+
+func (s *server) shapedAs(c echo.Context, code int, res fhir.Resource) error {
 	body, err := s.registry.Shape(s.call(c), res, c.QueryParam("_summary"), c.QueryParam("_elements"))
 	if err != nil {
 		return err
 	}
 	stamp(c.Response().Header(), res)
-	return s.write(c, http.StatusOK, body)
+	return s.write(c, code, body)
 }

@@ -1,0 +1,297 @@
+package search
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jamii-health/jamii/fhir/definition"
+)
+
+// Catalogue knows the search parameters of every resource type: those of R4
+// and the ones added to it. It turns resources into their Index and queries
+// into expressions. It may be used by any number of goroutines once Base and
+// Zone are set.
+//
+// https://hl7.org/fhir/R4/searchparameter-registry.html
+type Catalogue struct {
+	// Base is the server's own base URL, without a slash at its end: absolute
+	// references to it are indexed and searched as relative ones.
+	Base string
+	// Zone is where dates and times without an offset are; nil means UTC.
+	Zone *time.Location
+
+	extra map[string][]*definition.SearchParam // by base type
+	types sync.Map                             // type -> *typeParams
+}
+
+// NewCatalogue makes a catalogue of R4's parameters and extra ones, which take
+// the place of an R4 parameter with the same code and base. An extra parameter
+// that cannot be used is an error.
+func NewCatalogue(extra []*definition.SearchParam) (*Catalogue, error) {
+	c := &Catalogue{extra: map[string][]*definition.SearchParam{}}
+	for _, p := range extra {
+		for _, base := range p.Base {
+			if _, ok := definition.Lookup(base); !ok {
+				return nil, fmt.Errorf("search parameter %s: %q is not a resource type of R4", p.Code, base)
+			}
+			c.extra[base] = append(c.extra[base], p)
+		}
+	}
+	for _, p := range extra {
+		for _, base := range p.Base {
+			if _, err := c.compile(p, base); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c, nil
+}
+
+// Params returns the parameters that can be used on a type, sorted by code,
+// _id and _lastUpdated included. "Resource" asks for those of all types.
+func (c *Catalogue) Params(typ string) []*definition.SearchParam {
+	return slices.Clone(c.of(typ).served)
+}
+
+// Param returns a parameter of a type by its code; ok is false when there is
+// none or it cannot be used.
+func (c *Catalogue) Param(typ, code string) (p *definition.SearchParam, ok bool) {
+	for _, p := range c.of(typ).served {
+		if p.Code == code {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// Targets returns the types that a reference parameter can point at, sorted.
+// It is nil for any other parameter.
+func (c *Catalogue) Targets(typ, code string) []string {
+	if p := c.of(typ).byCode[code]; p != nil && p.kind == Reference {
+		return slices.Clone(p.targets)
+	}
+	return nil
+}
+
+// parameter is a search parameter compiled for one resource type.
+type parameter struct {
+	code       string
+	kind       Kind
+	programs   []program
+	targets    []string // of references: types it can point at, sorted
+	components []component
+}
+
+// component is a part of a composite parameter; its programs run from an
+// element of the composite's own type.
+type component struct {
+	kind     Kind
+	targets  []string
+	programs map[string][]program // by type of that element; "" for any
+}
+
+// typeParams are the parameters of a type. Those whose values are the store's
+// own (_id, _lastUpdated) are only in served.
+type typeParams struct {
+	once   sync.Once
+	served []*definition.SearchParam
+	all    []*parameter
+	byCode map[string]*parameter
+}
+
+func (c *Catalogue) of(typ string) *typeParams {
+	v, ok := c.types.Load(typ)
+	if !ok {
+		if !definition.IsResource(typ) && typ != everyType {
+			return &typeParams{}
+		}
+		v, _ = c.types.LoadOrStore(typ, &typeParams{})
+	}
+	t := v.(*typeParams)
+	t.once.Do(func() { c.load(t, typ) })
+	return t
+}
+
+// everyType is the type whose parameters all resources have.
+const everyType = "Resource"
+
+func (c *Catalogue) load(t *typeParams, typ string) {
+	t.byCode = map[string]*parameter{}
+	for _, def := range c.definitions(typ) {
+		if def.Code == "_id" || def.Code == "_lastUpdated" {
+			t.served = append(t.served, def)
+			continue
+		}
+		if def.Expression == "" || kinds[def.Type] == 0 {
+			continue // _text, _content, _query and near: refused by name in a query
+		}
+		p, err := c.compile(def, typ)
+		if err != nil {
+			panic(err.Error()) // R4's are part of the program, extra ones were tried by NewCatalogue
+		}
+		t.served = append(t.served, def)
+		t.all = append(t.all, p)
+		t.byCode[p.code] = p
+	}
+}
+
+// definitions are the parameters of a type, the extra ones first in line for
+// their code, sorted by code.
+func (c *Catalogue) definitions(typ string) []*definition.SearchParam {
+	bases := []string{typ}
+	for t, ok := definition.Lookup(typ); ok && t.Base != ""; t, ok = definition.Lookup(t.Base) {
+		bases = append(bases, t.Base)
+	}
+	var out []*definition.SearchParam
+	seen := map[string]bool{}
+	add := func(p *definition.SearchParam) {
+		if !seen[p.Code] {
+			seen[p.Code] = true
+			out = append(out, p)
+		}
+	}
+	for _, base := range bases {
+		for _, p := range c.extra[base] {
+			add(p)
+		}
+	}
+	for _, p := range definition.SearchParams(typ) {
+		add(p)
+	}
+	slices.SortFunc(out, func(a, b *definition.SearchParam) int { return strings.Compare(a.Code, b.Code) })
+	return out
+}
+
+// kinds are the types of parameter that can be searched.
+//
+// https://hl7.org/fhir/R4/valueset-search-param-type.html
+var kinds = map[string]Kind{
+	"token": Token, "reference": Reference, "string": String, "uri": URI, "date": Date,
+	"number": Number, "quantity": Quantity, "composite": Composite,
+}
+
+func (c *Catalogue) compile(def *definition.SearchParam, typ string) (*parameter, error) {
+	kind := kinds[def.Type]
+	if kind == 0 || def.Expression == "" {
+		return nil, fmt.Errorf("search parameter %s: needs an expression and a type that can be searched", def.Code)
+	}
+	programs, err := compileAll(def.Expression, typ, typ)
+	if err != nil {
+		return nil, fmt.Errorf("search parameter %s of %s: %w", def.Code, typ, err)
+	}
+	p := &parameter{code: def.Code, kind: kind, programs: programs}
+	switch kind {
+	case Reference:
+		p.targets = targets(def, programs)
+	case Composite:
+		for i, part := range def.Components {
+			comp, err := c.component(part, typ, programs)
+			if err != nil {
+				return nil, fmt.Errorf("search parameter %s of %s, component %s: %w", def.Code, typ, strconv.Itoa(i+1), err)
+			}
+			p.components = append(p.components, comp)
+		}
+		if len(p.components) < 2 {
+			return nil, fmt.Errorf("search parameter %s: a composite needs two components", def.Code)
+		}
+	}
+	return p, nil
+}
+
+// component compiles a part of a composite for each type its base can have.
+func (c *Catalogue) component(part definition.Component, typ string, base []program) (component, error) {
+	def, ok := c.byURL(part.Definition)
+	if !ok {
+		return component{}, fmt.Errorf("the parameter %s is not known", part.Definition)
+	}
+	comp := component{kind: kinds[def.Type], programs: map[string][]program{}}
+	if comp.kind == 0 || comp.kind == Composite {
+		return comp, fmt.Errorf("a component cannot be of type %s", def.Type)
+	}
+	for _, b := range base {
+		results := b.results()
+		if results == nil {
+			results = []result{{}} // found by fhirpath: of any type
+		}
+		for _, r := range results {
+			programs, err := compileAll(part.Expression, typ, r.typ)
+			if err != nil {
+				return comp, err
+			}
+			comp.programs[r.typ] = programs
+			if comp.kind == Reference {
+				comp.targets = merge(comp.targets, targets(def, programs))
+			}
+		}
+	}
+	return comp, nil
+}
+
+func (c *Catalogue) byURL(url string) (*definition.SearchParam, bool) {
+	for _, list := range c.extra {
+		for _, p := range list {
+			if p.URL == url {
+				return p, true
+			}
+		}
+	}
+	return definition.SearchParamByURL(url)
+}
+
+// compileAll compiles the arms of an expression that apply to a resource type.
+func compileAll(expression, resource, focus string) ([]program, error) {
+	var out []program
+	for _, arm := range arms(expression, resource) {
+		if w, ok := compilePath(arm, resource, focus); ok {
+			out = append(out, w)
+			continue
+		}
+		e, err := compileExpression(arm)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// targets are the types that the definition and the elements found both allow.
+func targets(def *definition.SearchParam, programs []program) []string {
+	var out []string
+	for _, p := range programs {
+		results := p.results()
+		if results == nil {
+			results = []result{{}}
+		}
+		for _, r := range results {
+			out = merge(out, r.allowed(def.Targets))
+		}
+	}
+	return out
+}
+
+func (r result) allowed(targets []string) []string {
+	own := r.targets
+	if len(own) == 0 || slices.Contains(own, everyType) {
+		own = targets
+	} else if len(targets) > 0 {
+		own = slices.DeleteFunc(slices.Clone(own), func(t string) bool { return !slices.Contains(targets, t) })
+	}
+	if len(own) == 0 {
+		own = targets // the definition speaks of types that the element does not: believe it
+	}
+	if len(own) == 0 || slices.Contains(own, everyType) {
+		return definition.Resources()
+	}
+	return own
+}
+
+func merge(a, b []string) []string {
+	out := append(slices.Clone(a), b...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

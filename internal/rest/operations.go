@@ -1,0 +1,83 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/internal/registry"
+)
+
+// operation is one FHIR operation. Adding one is an op_*.go file and a row in
+// the table.
+type operation struct {
+	name     string // "$submit"
+	typ      string // resource type, "" for all
+	instance bool   // on Type/id, else on Type
+	get      bool   // may be called with GET
+	doc      string // canonical of its definition
+	serve    func(s *server, c echo.Context, call registry.Call) error
+}
+
+// operations are all operations there are; /metadata lists them from here.
+var operations = []operation{
+	{name: "$submit", typ: "Claim", doc: faisOperation + "ClaimSubmit", serve: (*server).submitClaim},
+	{name: "$cancel", typ: "Claim", instance: true, doc: faisOperation + "ClaimCancel", serve: (*server).cancelClaim},
+	{name: "$review", typ: "Claim", instance: true, doc: fhir.Base + "/OperationDefinition/claim-review", serve: (*server).reviewClaim},
+	{name: "$submit", typ: "EnrollmentRequest", doc: faisOperation + "EnrollmentRequestSubmit", serve: (*server).submitEnrollment},
+	{name: "$submit", typ: "CoverageEligibilityRequest", doc: "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit", serve: (*server).submitEligibility},
+}
+
+const faisOperation = "https://profiles.ihe.net/ITI/FAIS/OperationDefinition/"
+
+// operation serves [base]/[type]/$name and [base]/[type]/[id]/$name.
+//
+// https://hl7.org/fhir/R4/operations.html
+func (s *server) operation(c echo.Context) error {
+	name, instance := c.Param("operation"), true
+	if name == "" {
+		name, instance = c.Param("id"), false
+	}
+	if !strings.HasPrefix(name, "$") {
+		return &fhir.Error{Kind: fhir.NotAllowed, Issue: fhir.IssueNotSupported, Text: "POST creates at a type's address, without an id. To store under an id of your own use PUT."}
+	}
+	for _, op := range operations {
+		if op.name != name || op.instance != instance || (op.typ != "" && op.typ != c.Param("type")) {
+			continue
+		}
+		if c.Request().Method == http.MethodGet && !op.get {
+			return &fhir.Error{Kind: fhir.NotAllowed, Issue: fhir.IssueNotSupported, Text: "This operation changes something, so it is called with POST."}
+		}
+		call := s.call(c)
+		if err := s.registry.Allow(call, c.Param("type"), name); err != nil {
+			return err
+		}
+		return op.serve(s, c, call)
+	}
+	return &fhir.Error{Kind: fhir.NotFound, Issue: fhir.IssueNotSupported, Text: "There is no such operation here. GET metadata lists those there are."}
+}
+
+// optional reads the body of an operation that may have none.
+func (s *server) optional(c echo.Context) (*fhir.Node, error) {
+	data, err := s.bytes(c.Request())
+	if err != nil || len(data) == 0 {
+		return nil, err
+	}
+	return fhir.ParseObject(data)
+}
+
+// unwrap takes the resource out of Parameters with one parameter "resource",
+// which clients of the operations framework send.
+func unwrap(n *fhir.Node) *fhir.Node {
+	if n.ResourceType() != "Parameters" {
+		return n
+	}
+	for _, p := range n.Get("parameter").Each() {
+		if p.Get("name").String() == "resource" && p.Get("resource") != nil {
+			return p.Get("resource")
+		}
+	}
+	return n
+}
