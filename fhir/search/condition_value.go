@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,7 +62,7 @@ func (p *parser) reader(param *parameter, modifier string) (func(string) (Expr, 
 			return func(s string) (Expr, error) { return p.referenceIdentifier(code, s) }, nil
 		case modifier == "text":
 			return func(s string) (Expr, error) { return p.word(code, Reference, Contains, s) }, nil
-		case definition.IsResource(modifier):
+		case slices.Contains(param.targets, modifier):
 			return func(s string) (Expr, error) { return p.referenceTo(code, modifier, s) }, nil
 		}
 	case String:
@@ -92,6 +93,9 @@ func (p *parser) refusedModifier(param *parameter, modifier string) error {
 		if modifier == known {
 			return p.unsupported("does not take the modifier :" + modifier)
 		}
+	}
+	if definition.IsResource(modifier) {
+		return p.unsupported("names a type that it cannot point at")
 	}
 	return p.unsupported("has a modifier that is not known")
 }

@@ -69,6 +69,7 @@ func TestParseRefuses(t *testing.T) {
 		{"reference that climbs", "Claim", "patient=../secret", "'patient'"},
 		{"conditional reference", "Claim", "patient=Patient?name=secret", "'patient'"},
 		{"reference of another type than the modifier", "Observation", "subject:Patient=Group/secret", "'subject:Patient'"},
+		{"a type that the reference cannot have", "Claim", "patient:Group=1", "cannot point at"},
 		{"date", "Patient", "birthdate=secret", "'birthdate'"},
 		{"impossible date", "Patient", "birthdate=2023-02-29", "'birthdate'"},
 		{"unknown prefix", "Patient", "birthdate=xx2023", "'birthdate'"},
@@ -171,12 +172,15 @@ func TestLenient(t *testing.T) {
 			t.Errorf("%s: accepted", query)
 		}
 	}
-	q, err := parse(t, c, "Patient", "colour=1&name=a&_text=x&name=a&general-practitioner.colour=x&_sort=colour", true)
+	q, err := parse(t, c, "Patient", "colour=1&name=a&_text=x&name=a&general-practitioner.colour=x&_sort=name,colour", true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"'colour'", "'_text'", "'general-practitioner.colour'", "'_sort'"}, q.Ignored); diff != "" {
 		t.Errorf("ignored (-want +got):\n%s", diff)
+	}
+	if len(q.Sort) != 0 {
+		t.Errorf("half of _sort was applied: %v", q.Sort)
 	}
 	if diff := cmp.Diff([]search.Pair{{Name: "name", Value: "a"}}, q.Applied); diff != "" {
 		t.Errorf("applied (-want +got):\n%s", diff)

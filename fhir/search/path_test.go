@@ -35,11 +35,11 @@ func sharedFiles(t testing.TB, pattern string) []string {
 	return files
 }
 
-// examples parses the resources of HL7's examples.
+// examples parses HL7's examples and the records of one synthetic person.
 func examples(t testing.TB) []*fhir.Node {
 	t.Helper()
 	var out []*fhir.Node
-	for _, f := range sharedFiles(t, "fhir-test-cases/examples/*.json") {
+	for _, f := range append(sharedFiles(t, "fhir-test-cases/examples/*.json"), sharedFiles(t, "synthea/Yi.json")...) {
 		data, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
@@ -49,6 +49,11 @@ func examples(t testing.TB) []*fhir.Node {
 			t.Fatalf("%s: %v", f, err)
 		}
 		out = append(out, n)
+		for _, e := range n.Get("entry").Each() {
+			if r := e.Get("resource"); r != nil {
+				out = append(out, r)
+			}
+		}
 	}
 	return out
 }

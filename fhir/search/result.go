@@ -89,6 +89,7 @@ func (p *parser) sort(pair Pair) (string, error) {
 	if err := p.once(pair); err != nil {
 		return "", err
 	}
+	var keys []SortKey
 	for _, key := range strings.Split(pair.Value, ",") {
 		code, desc := strings.CutPrefix(key, "-")
 		k := SortKey{Param: code, Desc: desc}
@@ -106,10 +107,11 @@ func (p *parser) sort(pair Pair) (string, error) {
 			}
 			k.Kind = kind
 		}
-		if p.q.Sort = append(p.q.Sort, k); len(p.q.Sort) > maxKeys {
+		if keys = append(keys, k); len(keys) > maxKeys {
 			return "", p.bad("has more than " + strconv.Itoa(maxKeys) + " keys")
 		}
 	}
+	p.q.Sort = keys
 	return pair.Value, nil
 }
 

@@ -200,14 +200,14 @@ func (s *submission) note() {
 			continue
 		}
 		if net := item.Path("net", "value"); net != nil && !sameAmount(net.Text, want) {
-			s.notes = append(s.notes, claims.Message{Key: "net-differs", Args: map[string]string{"line": itoa(l.Sequence)}})
+			s.notes = append(s.notes, claims.NetDiffers(l.Sequence))
 		}
 		if sum, err = sum.Add(want); err != nil {
 			complete = false
 		}
 	}
 	if total := s.node.Path("total", "value"); total != nil && complete && !sameAmount(total.Text, sum) {
-		s.notes = append(s.notes, claims.Message{Key: "total-differs"})
+		s.notes = append(s.notes, claims.TotalDiffers())
 	}
 }
 

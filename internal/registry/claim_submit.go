@@ -241,7 +241,7 @@ func (s *submission) identify(ctx context.Context) error {
 		}
 	}
 	if key == "" {
-		s.notes = append(s.notes, claims.Message{Key: "no-identifier"})
+		s.notes = append(s.notes, claims.NoIdentifier())
 		return nil
 	}
 	s.claim.ID = key

@@ -36,6 +36,8 @@ type policyData struct {
 	Coverages map[string]string `json:"coverages"`
 	Request   string            `json:"request"` // "EnrollmentRequest/id"
 	Response  string            `json:"response"`
+	// Invoices bill the policy, the oldest first: a late member adds one.
+	Invoices []billed `json:"invoices,omitempty"`
 }
 
 // Guard keys.

@@ -3,10 +3,8 @@ package store
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/dchest/siphash"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/jamii-health/jamii/fhir/search"
 )
@@ -48,6 +46,15 @@ func (h Hasher) key(param string, form byte, a, b string) int64 {
 	return int64(siphash.Hash(h.k0, h.k1, buf))
 }
 
+// Target is the hash of what a reference points at, "Type/id" or the reference
+// as written; Link is that of a reference parameter. The key of a reference is
+// Link ^ Target, so that a store that keeps the Target of each resource can
+// follow references in both directions inside the database.
+func (h Hasher) Target(ref string) int64 { return h.key("", formReference, ref, "") }
+
+// Link is the other half of the key of a reference.
+func (h Hasher) Link(param string) int64 { return h.key(param, formReference, "", "") }
+
 // Keys returns the distinct keys of a resource, sorted.
 func (h Hasher) Keys(index search.Index) []int64 {
 	keys := make([]int64, 0, 2*len(index))
@@ -65,7 +72,7 @@ func (h Hasher) Keys(index search.Index) []int64 {
 			}
 		case search.Reference:
 			if v.Code != "" {
-				keys = append(keys, h.key(v.Param, formReference, v.Code, ""))
+				keys = append(keys, h.Link(v.Param)^h.Target(v.Code))
 			}
 			if v.Ident != "" {
 				system, value, _ := strings.Cut(v.Ident, "|")
@@ -92,7 +99,7 @@ func (h Hasher) Alternatives(x search.Is, systems []string) []int64 {
 	case x.Kind == search.Reference && x.Ident:
 		return []int64{h.key(x.Param, formIdent, x.System, x.Code)}
 	case x.Kind == search.Reference:
-		return []int64{h.key(x.Param, formReference, x.Code, "")}
+		return []int64{h.Link(x.Param) ^ h.Target(x.Code)}
 	case x.OfType != "":
 		return []int64{h.key(x.Param, formOfType, x.OfType, x.Code)}
 	case x.AnyCode:
@@ -128,37 +135,5 @@ func Systems(index search.Index) [][2]string {
 	return out
 }
 
-// Norm folds case and accents and squeezes white space: the form in which
-// strings are compared by default.
-//
-// https://hl7.org/fhir/R4/search.html#string
-func Norm(s string) string {
-	ascii := true
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			ascii = false
-			break
-		}
-	}
-	if !ascii {
-		s = norm.NFD.String(s)
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	space := false
-	for _, r := range s {
-		switch {
-		case unicode.Is(unicode.Mn, r) && unicode.In(r, unicode.Inherited):
-			continue // an accent; vowel signs of Indic scripts are not Inherited and stay
-		case unicode.IsSpace(r):
-			space = b.Len() > 0
-			continue
-		}
-		if space {
-			b.WriteByte(' ')
-			space = false
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
-}
+// Norm is search.Norm, the form in which stores compare strings.
+func Norm(s string) string { return search.Norm(s) }
