@@ -246,7 +246,7 @@ func typeNames(list []*typeInfo) string {
 		if i > 0 {
 			names += " or "
 		}
-		names += t.name
+		names += (Element{typ: t}).Type()
 	}
 	return names
 }

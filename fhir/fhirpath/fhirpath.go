@@ -32,6 +32,12 @@ type Options struct {
 	// false when the profile is not. Nil means the base types of R4, which are
 	// compared by name.
 	ConformsTo func(e Element, profile string) (conforms, known bool)
+	// ElementDefinition finds the definition of an element, or nil. Without it
+	// elementDefinition() fails.
+	ElementDefinition func(e Element) *fhir.Node
+	// InSlice reports whether an element belongs to a slice of a profile; known
+	// is false when the profile or the slice is not. Without it slice() fails.
+	InSlice func(e Element, profile, slice string) (in, known bool)
 	// Now is the time of now(), today() and timeOfDay(), in the zone of the
 	// caller. Those fail when it is zero, since this package has no clock.
 	Now time.Time

@@ -12,8 +12,7 @@ type function struct {
 const many = 100
 
 // functions is every function that an expression can call, in the order of the
-// standards. Not implemented, and refused when an expression is compiled:
-// elementDefinition() and slice() of R4, which need a profile to be at hand.
+// standards.
 var functions = map[string]*function{
 	// N1 5.1 Existence
 	"empty":      {0, 0, false, false, fnEmpty},
@@ -124,14 +123,16 @@ var functions = map[string]*function{
 	"type":      {0, 0, false, false, fnType},
 
 	// FHIR R4 additions: https://hl7.org/fhir/R4/fhirpath.html#functions
-	"extension":      {1, 1, false, false, fnExtension},
-	"hasValue":       {0, 0, false, false, fnHasValue},
-	"getValue":       {0, 0, false, false, fnGetValue},
-	"resolve":        {0, 0, false, false, fnResolve},
-	"checkModifiers": {0, many, false, false, fnCheckModifiers},
-	"conformsTo":     {1, 1, false, false, fnConformsTo},
-	"memberOf":       {1, 1, false, false, fnMemberOf},
-	"subsumes":       {1, 1, false, false, fnSubsumes},
-	"subsumedBy":     {1, 1, false, false, fnSubsumedBy},
-	"htmlChecks":     {0, 0, false, false, fnHTMLChecks},
+	"extension":         {1, 1, false, false, fnExtension},
+	"hasValue":          {0, 0, false, false, fnHasValue},
+	"getValue":          {0, 0, false, false, fnGetValue},
+	"resolve":           {0, 0, false, false, fnResolve},
+	"elementDefinition": {0, 0, false, false, fnElementDefinition},
+	"slice":             {2, 2, false, false, fnSlice},
+	"checkModifiers":    {0, many, false, false, fnCheckModifiers},
+	"conformsTo":        {1, 1, false, false, fnConformsTo},
+	"memberOf":          {1, 1, false, false, fnMemberOf},
+	"subsumes":          {1, 1, false, false, fnSubsumes},
+	"subsumedBy":        {1, 1, false, false, fnSubsumedBy},
+	"htmlChecks":        {0, 0, false, false, fnHTMLChecks},
 }

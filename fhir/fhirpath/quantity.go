@@ -89,6 +89,9 @@ func (q Quantity) String() string {
 	return number + " " + q.Unit + "s"
 }
 
+// monthDimension is that of calendar months and years, which are no fixed time.
+const monthDimension = "calendar month"
+
 // unit gives the meaning of the quantity's unit; ok is false when we do not
 // know it. Calendar months and years have dimensions of their own: they are no
 // fixed time.
@@ -103,7 +106,7 @@ func (q Quantity) unit() (unit, bool) {
 	if q.Unit == "year" {
 		u.num.SetInt64(12)
 	}
-	u.dim = "calendar month"
+	u.dim = monthDimension
 	return u, true
 }
 
@@ -119,6 +122,12 @@ func (q Quantity) compare(o Quantity) (order int, known bool) {
 		return 0, false
 	}
 	return a.num.Cmp(b.num), true
+}
+
+// duration reports whether the quantity is a time, fixed or not.
+func (q Quantity) duration() bool {
+	u, ok := q.unit()
+	return ok && (u.dim == "s1" || u.dim == monthDimension)
 }
 
 // comparable reports whether the two have units of the same dimension.

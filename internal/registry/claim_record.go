@@ -21,10 +21,16 @@ type recorded struct {
 	Claim    claims.Claim
 	Person   claims.Person
 	Facility claims.Facility
-	Covers   []claims.Cover
+	Covers   []recordedCover
 	History  []claims.PastLine
 	Ledger   []claims.Entry
 	Settings claims.Settings
+}
+
+// recordedCover is a cover with the product by name; the scheme has the rest.
+type recordedCover struct {
+	claims.Cover
+	Product, Version string
 }
 
 var compress = must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)))
@@ -106,14 +112,14 @@ func (s *submission) keep(u *store.Unit, f *claims.Facts, d *claims.Decision, cl
 	return nil
 }
 
-// slim leaves the compiled products out of the covers: the scheme has them.
-func slim(covers []claims.Cover) []claims.Cover {
-	out := make([]claims.Cover, len(covers))
+// slim names the products of covers instead of holding them.
+func slim(covers []claims.Cover) []recordedCover {
+	out := make([]recordedCover, len(covers))
 	for i, c := range covers {
+		out[i].Cover = c
 		if c.Product != nil {
-			c.Product = &claims.Product{Code: c.Product.Code, Version: c.Product.Version}
+			out[i].Product, out[i].Version = c.Product.Code, c.Product.Version
 		}
-		out[i] = c
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jamii-health/jamii/internal/claims"
 	"github.com/jamii-health/jamii/internal/date"
 	"github.com/jamii-health/jamii/internal/enrolment"
+	"github.com/jamii-health/jamii/internal/store"
 )
 
 // A household is a Group of persons with code "household"; each member says by
@@ -62,7 +63,7 @@ func isHousehold(n *fhir.Node) bool {
 // groupOf finds the household that a person is a member of; Version 0 when
 // there is none.
 func (r *Registry) groupOf(ctx context.Context, person, path string) (fhir.Resource, *fhir.Node, error) {
-	page, err := r.store.Search(ctx, maxGroups(search.Is{Param: "member", Kind: search.Reference, Code: person}))
+	page, err := r.store.Search(ctx, store.Query{Type: groupType, Limit: 50, Expr: search.Is{Param: "member", Kind: search.Reference, Code: person}})
 	if err != nil {
 		return fhir.Resource{}, nil, fmt.Errorf("search households: %w", err)
 	}

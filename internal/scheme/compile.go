@@ -85,6 +85,13 @@ func (l *loader) enrolment(code string, v *version) *enrolment.Plan {
 		EnrolmentDiscount: c.Discounts.Enrolment.Percent.or0(), EnrolmentDiscountMonths: c.Discounts.Enrolment.Months,
 		RenewalDiscount: c.Discounts.Renewal.Percent.or0(), RenewalDiscountMonths: c.Discounts.Renewal.Months,
 	}
+	if c.Formula != "" {
+		f, err := formula(c.Formula)
+		if err != nil {
+			l.fault(v.node, []string{"contribution", "formula"}, "contribution.%v: mend the expression, or write amounts instead", err)
+		}
+		p.Formula = f
+	}
 	if len(v.Period.Cycles) > 0 {
 		p.Cycles = cycles(l.pack.Calendar, v.Period.Cycles)
 	}

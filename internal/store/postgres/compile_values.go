@@ -1,0 +1,97 @@
+package postgres
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jamii-health/jamii/fhir/search"
+)
+
+// last is above every character of a text: the end of a range of prefixes.
+const last = "\U0010ffff"
+
+// raw and whole are a word as it was written, and folded but not cut.
+const (
+	rawSQL   = `coalesce(w.raw, w.whole, w.norm)`
+	wholeSQL = `coalesce(w.whole, w.norm)`
+)
+
+func (b *builder) wordExists(param int64, what string) cond {
+	return cond{"EXISTS (SELECT FROM word w WHERE w.rid = c.rid AND w.part = c.part AND w.param = " + b.arg(param) + " AND " + what + ")", true}
+}
+
+// wholeWords asks for one of the texts as they are written.
+func (b *builder) wholeWords(param int64, texts []string) string {
+	heads := make([]string, len(texts))
+	for i, t := range texts {
+		heads[i] = head(search.Norm(t))
+	}
+	return b.wordExists(param, "w.norm = ANY("+b.arg(heads)+"::text[]) AND "+rawSQL+" = ANY("+b.arg(texts)+"::text[])").sql
+}
+
+// prefix bounds the folded text.
+func (b *builder) prefix(norm string) string {
+	h := head(norm)
+	return "w.norm >= " + b.arg(h) + "::text AND w.norm < " + b.arg(h+last) + "::text"
+}
+
+// word translates by mode, as search.Match reads it.
+func (b *builder) word(x search.Word, k *kind) cond {
+	param, text := b.d.param(k.name, x.Param), clean(x.Text)
+	norm := search.Norm(text)
+	var what string
+	switch x.Mode {
+	case search.Exact:
+		return cond{b.wholeWords(param, []string{text}), true}
+	case search.Contains:
+		what = "strpos(" + wholeSQL + ", " + b.arg(norm) + "::text) > 0"
+	case search.Above:
+		what = "w.norm = ANY(" + b.arg(beginnings(norm)) + "::text[]) AND starts_with(" + b.arg(norm) + "::text, " + wholeSQL + ")"
+	default: // Prefix and Below
+		what = b.prefix(norm)
+		if len(norm) > maxWord {
+			what += " AND starts_with(" + wholeSQL + ", " + b.arg(norm) + "::text)"
+		}
+	}
+	if norm == "" || x.Mode == search.Above {
+		what += " AND " + rawSQL + " <> ''" // no text begins with nothing
+	}
+	return b.wordExists(param, what)
+}
+
+// beginnings returns what a text can begin with, as index entries hold it.
+func beginnings(text string) []string {
+	out := []string{""}
+	text = head(text)
+	for i := range text {
+		if i > 0 {
+			out = append(out, text[:i])
+		}
+	}
+	return append(out, text)
+}
+
+// between translates as written down at search.Op: v are the ends of a value,
+// a what is asked.
+func (b *builder) between(x search.Between, k *kind) cond {
+	lo, hi := b.arg(x.Lo)+"::int8", b.arg(x.Hi)+"::int8"
+	within := fmt.Sprintf("s.lo >= %s AND s.hi <= %s AND s.lo <= %s", lo, hi, hi)
+	what := map[search.Op]string{
+		search.Eq: within,
+		search.Ne: "NOT (s.lo >= " + lo + " AND s.hi <= " + hi + ")",
+		search.Gt: "s.hi > " + hi,
+		search.Lt: "s.lo < " + lo,
+		search.Ge: "(s.hi > " + hi + " OR " + within + ")",
+		search.Le: "(s.lo < " + lo + " OR " + within + ")",
+		search.Sa: "s.lo > " + hi,
+		search.Eb: "s.hi < " + lo + " AND s.lo < " + lo,
+		search.Ap: "s.lo <= " + hi + " AND s.hi >= " + lo,
+	}[x.Op]
+	// Both bounds are arguments even where one is not needed: PostgreSQL wants
+	// every argument used.
+	parts := []string{
+		"EXISTS (SELECT FROM span s WHERE s.rid = c.rid AND s.part = c.part AND s.param = ", b.arg(b.d.param(k.name, x.Param)),
+		" AND ", what, " AND ", lo, " IS NOT NULL AND ", hi, " IS NOT NULL)",
+	}
+	return cond{strings.Join(parts, ""), true}
+}
