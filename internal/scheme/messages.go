@@ -2,6 +2,7 @@ package scheme
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -14,11 +15,42 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
+// enrolmentTexts are the English sentences about enrolment and contribution: of
+// an enrolment.Note by "note-", of an enrolment.Exclusion by "excluded-", of a
+// kind of line of an invoice by "bill-".
+var enrolmentTexts = map[string]string{
+	"note-unchanged":  "The payment is booked. It does not change the cover.",
+	"note-photo-fee":  "The payment is booked. Photo fees do not count for the contribution.",
+	"note-over-paid":  "More than the contribution is paid.",
+	"note-late":       "The payment came after the last day to pay.",
+	"note-expired":    "The policy has expired: the payment covers nothing. Enrol again.",
+	"note-enforced":   "The cover is active although less than the contribution is paid.",
+	"note-awaits":     "The contribution is paid. The cover begins when the payment is matched or approved.",
+	"note-member-due": "A late member is covered only when the rest of the contribution is paid.",
+
+	"excluded-over-limit": "The plan insures no more members in one household.",
+	"excluded-has-left":   "The person died or became inactive before the cover starts.",
+
+	"bill-lump-sum":     "Contribution of the household",
+	"bill-extra-adult":  "Contribution per further adult",
+	"bill-extra-child":  "Contribution per further child",
+	"bill-adult":        "Contribution per adult",
+	"bill-child":        "Contribution per child",
+	"bill-other-adult":  "Contribution per adult outside the family",
+	"bill-other-child":  "Contribution per child outside the family",
+	"bill-late-member":  "Contribution for late members",
+	"bill-formula":      "Contribution",
+	"bill-assembly":     "Assembly fee",
+	"bill-registration": "Registration",
+	"bill-discount":     "Discount",
+}
+
 // messages reads messages/<language>.yaml: a text per key. English starts with
-// the engine's own sentences, which messages/en.yaml may replace and add to;
-// what another language lacks is noted and shown in English.
+// the built-in sentences, which messages/en.yaml may replace and add to; what
+// another language lacks is noted and shown in English.
 func (l *loader) messages() {
 	english := claims.Texts()
+	maps.Copy(english, enrolmentTexts)
 	l.pack.Messages = map[string]map[string]string{"en": english}
 	for _, lang := range slices.Compact(append([]string{"en"}, l.pack.Languages...)) {
 		name := "messages/" + lang + ".yaml"
@@ -35,9 +67,7 @@ func (l *loader) messages() {
 		}
 		own := l.messageFile(name, lang, root)
 		if lang == "en" {
-			for key, text := range own {
-				english[key] = text
-			}
+			maps.Copy(english, own)
 			continue
 		}
 		l.pack.Messages[lang] = own

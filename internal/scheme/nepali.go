@@ -56,24 +56,6 @@ func fromNepali(year, month, day int) (d date.Date, ok bool) {
 	return nepaliEpoch.AddDays(days), true
 }
 
-// toNepali turns a date into year, month and day of the Nepali calendar.
-func toNepali(d date.Date) (year, month, day int, ok bool) {
-	days := d.Sub(nepaliEpoch)
-	if days < 0 {
-		return 0, 0, 0, false
-	}
-	for year = firstNepaliYear; days >= nepaliYear(year); year++ {
-		days -= nepaliYear(year)
-		if year == lastNepaliYear {
-			return 0, 0, 0, false
-		}
-	}
-	for month = 1; days >= nepaliMonth(year, month); month++ {
-		days -= nepaliMonth(year, month)
-	}
-	return year, month, days + 1, true
-}
-
 func nepaliMonth(year, month int) int {
 	return 29 + int(nepaliYears[year-firstNepaliYear][month-1]-'0')
 }

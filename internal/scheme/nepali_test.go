@@ -4,8 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/jamii-health/jamii/internal/date"
 )
 
 func TestNepaliCalendar(t *testing.T) {
@@ -39,8 +37,8 @@ func TestNepaliCalendar(t *testing.T) {
 	}
 }
 
-// Every day of the table goes there and back, and the days follow each other.
-func TestNepaliThereAndBack(t *testing.T) {
+// The days of the table follow each other without a gap.
+func TestNepaliDaysFollow(t *testing.T) {
 	want := nepaliEpoch
 	for y := firstNepaliYear; y <= lastNepaliYear; y++ {
 		if n := nepaliYear(y); n != 365 && n != 366 {
@@ -48,19 +46,15 @@ func TestNepaliThereAndBack(t *testing.T) {
 		}
 		for m := 1; m <= 12; m++ {
 			for d := 1; d <= nepaliMonth(y, m); d++ {
-				got, ok := fromNepali(y, m, d)
-				y2, m2, d2, ok2 := toNepali(got)
-				if !ok || !ok2 || got != want || y2 != y || m2 != m || d2 != d {
-					t.Fatalf("%d-%d-%d = %s = %d-%d-%d, want %s", y, m, d, got, y2, m2, d2, want)
+				if got, ok := fromNepali(y, m, d); !ok || got != want {
+					t.Fatalf("%d-%d-%d = %s, want %s", y, m, d, got, want)
 				}
 				want = want.AddDays(1)
 			}
 		}
 	}
-	for _, outside := range []date.Date{nepaliEpoch.AddDays(-1), want, date.Must("2100-01-01")} {
-		if _, _, _, ok := toNepali(outside); ok {
-			t.Errorf("%s is outside the table", outside)
-		}
+	if want.String() != "2034-04-14" {
+		t.Errorf("the table ends before %s", want)
 	}
 }
 

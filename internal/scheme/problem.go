@@ -50,11 +50,10 @@ func (p *problems) failed() bool {
 	return slices.ContainsFunc(p.list, func(q Problem) bool { return !q.Note })
 }
 
-// sorted returns the problems in order of file and line, faults that repeat
-// word for word once.
+// sorted returns the problems in order of file, line and words, each once.
 func (p *problems) sorted() []Problem {
-	slices.SortStableFunc(p.list, func(a, b Problem) int {
-		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	slices.SortFunc(p.list, func(a, b Problem) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), strings.Compare(a.Column, b.Column), strings.Compare(a.Text, b.Text))
 	})
 	return slices.Compact(p.list)
 }

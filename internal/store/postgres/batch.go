@@ -66,11 +66,18 @@ func (d *database) alone(j *job) {
 }
 
 // again tells whether trying again can help. A key that was there at the
-// insert is seen by the next look.
+// insert is seen by the next look, but for keys nobody looks at: the id of a
+// message is new or it is a mistake.
 func again(err error) bool {
-	switch state(err) {
-	case stateSerialisation, stateDeadlock, stateLockTimeout, stateUnique, stateTaken, stateStale:
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code {
+	case stateSerialisation, stateDeadlock, stateLockTimeout, stateTaken, stateStale:
 		return true
+	case stateUnique:
+		return pg.TableName != "message"
 	}
 	return false
 }
@@ -162,14 +169,21 @@ func (t *txn) run(ctx context.Context, careful bool) error {
 		}
 		b = &pgx.Batch{}
 	}
-	if t.d.delay != nil {
-		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
-			return err
-		}
-		t.d.delay()
-		b = &pgx.Batch{}
+	b, err := t.paused(ctx, b, "marked")
+	if err != nil {
+		return err
 	}
 	return t.write(ctx, b)
+}
+
+// paused sends what is queued so far and pauses, when a test asks for it.
+func (t *txn) paused(ctx context.Context, b *pgx.Batch, stage string) (*pgx.Batch, error) {
+	if t.d.pause == nil {
+		return b, nil
+	}
+	err := t.conn.SendBatch(ctx, b).Close()
+	t.d.pause(stage)
+	return &pgx.Batch{}, err
 }
 
 // looks tells whether anything must be looked at before writing. New resources

@@ -47,9 +47,9 @@ type database struct {
 	stop    context.CancelFunc // ends background work
 	workers sync.WaitGroup
 	closing sync.Once
-	// delay is called between the first and the last statement of a batch;
-	// tests stretch transactions with it.
-	delay func()
+	// pause is called inside transactions, when they are marked and when they
+	// are stamped (see horizon.go); tests stretch transactions with it.
+	pause func(stage string)
 }
 
 // Open connects, brings the schema up to date and starts the committers.
@@ -92,9 +92,11 @@ func (d *database) connect(ctx context.Context, dsn string) (err error) {
 	if err != nil {
 		return err
 	}
-	// Two more than the committers: for making tables and for the workers.
-	d.write, err = d.pool(ctx, dsn, d.opts.Writers+2, map[string]string{
-		"statement_timeout": "60000", "lock_timeout": "20000",
+	// Six more than the committers: for counters, messages, making tables and
+	// the workers. What writes is never better off reading a whole table, but a
+	// plan made while the table was small believes so.
+	d.write, err = d.pool(ctx, dsn, d.opts.Writers+6, map[string]string{
+		"statement_timeout": "20000", "lock_timeout": "20000", "enable_seqscan": "off",
 	})
 	if err != nil {
 		d.read.Close()

@@ -41,7 +41,10 @@ func fresh(t testing.TB) store.Store {
 }
 
 func TestSuite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return fresh(t) })
+	storetest.Run(t, func(t *testing.T) store.Store {
+		t.Parallel()
+		return fresh(t)
+	})
 }
 
 func TestReopen(t *testing.T) {

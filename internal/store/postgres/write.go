@@ -60,6 +60,10 @@ INSERT INTO submission (space, digest, target, content) SELECT * FROM unnest($1:
 func (t *txn) write(ctx context.Context, b *pgx.Batch) error {
 	var stamp int64
 	b.Queue(stampSQL).QueryRow(func(row pgx.Row) error { return row.Scan(&stamp) })
+	b, err := t.paused(ctx, b, "stamped")
+	if err != nil {
+		return err
+	}
 	byKind := map[*kind][]*entry{}
 	for _, j := range t.jobs {
 		for _, e := range j.entries {

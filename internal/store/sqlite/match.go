@@ -80,32 +80,49 @@ func (t *translator) matchWord(x search.Word, typ string) (match, error) {
 	if err != nil || !known {
 		return match{}, err
 	}
-	c, indexed := wordCondition(x)
-	c.sql = "@.tp = " + integer(tp) + " AND " + c.sql
-	m := match{table: "search_word", clause: c}
-	if indexed {
-		m.find = c
+	prefix := "@.tp = " + integer(tp) + " AND "
+	c, from := wordCondition(x)
+	m := match{table: "search_word", clause: raw(prefix+c.sql, c.args...)}
+	if from == "" {
+		return m, nil
+	}
+	from = cut(from)
+	if x.Mode == search.Exact {
+		m.find = raw(prefix+head("@")+" = ? AND "+c.sql, append([]any{from}, c.args...)...)
+	} else {
+		m.find = raw(prefix+head("@")+" >= ? AND "+head("@")+" < ? AND "+c.sql, append([]any{from, after(from)}, c.args...)...)
 	}
 	return m, nil
 }
 
-// wordCondition writes a Word as a condition on norm and text; indexed tells
-// whether it names one stretch of norm. An empty text fits nothing but itself,
-// as in search.Match.
-func wordCondition(x search.Word) (c clause, indexed bool) {
+// cut returns as much of a text as is indexed.
+func cut(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > headSize {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// wordCondition writes a Word as a condition on norm and text, and returns
+// what norm begins with, "" when that is not known. An empty text fits nothing
+// but itself, as in search.Match.
+func wordCondition(x search.Word) (c clause, begins string) {
 	asked := store.Norm(x.Text)
 	switch x.Mode {
 	case search.Exact:
-		return raw("@.norm = ? AND @.text = ?", asked, x.Text), true
+		return raw("@.norm = ? AND @.text = ?", asked, x.Text), asked
 	case search.Contains:
-		return raw("@.text <> '' AND instr(@.norm, ?) > 0", asked), false
+		return raw("@.text <> '' AND instr(@.norm, ?) > 0", asked), ""
 	case search.Above:
-		return raw("@.text <> '' AND substr(?, 1, length(@.norm)) = @.norm", asked), false
+		return raw("@.text <> '' AND substr(?, 1, length(@.norm)) = @.norm", asked), ""
 	}
 	if asked == "" {
-		return raw("@.text <> ''"), false
+		return raw("@.text <> ''"), ""
 	}
-	return raw("@.norm >= ? AND @.norm < ?", asked, after(asked)), true
+	return raw("@.norm >= ? AND @.norm < ?", asked, after(asked)), asked
 }
 
 // after returns the smallest text that is greater than all texts with a

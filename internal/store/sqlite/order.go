@@ -24,13 +24,12 @@ type sortKey struct {
 	sql      string
 	desc     bool
 	nullable bool
-	computed bool // not a column of resource
+	computed bool   // not a column of resource
+	shelf    *shelf // where its order can be walked, if it can
 }
 
-// textSize is how much of a text is sorted by.
-const textSize = 200
-
-// sortKeys translates the order; the last key is always the rid.
+// sortKeys translates the order. The last key is always the rid, in the
+// direction of the first, so that an index gives both.
 func (t *translator) sortKeys(c *candidates, typ string, sort []store.Sort) ([]sortKey, error) {
 	if len(sort) == 0 {
 		return []sortKey{{sql: c.rid(), desc: true}}, nil
@@ -43,7 +42,7 @@ func (t *translator) sortKeys(c *candidates, typ string, sort []store.Sort) ([]s
 		}
 		keys = append(keys, k)
 	}
-	return append(keys, sortKey{sql: "r.rid"}), nil
+	return append(keys, sortKey{sql: "r.rid", desc: keys[0].desc}), nil
 }
 
 func (t *translator) sortKey(typ string, by store.Sort) (sortKey, error) {
@@ -65,8 +64,10 @@ func (t *translator) sortKey(typ string, by store.Sort) (sortKey, error) {
 	switch by.Kind {
 	case search.Date, search.Number, search.Quantity:
 		k.sql = fmt.Sprintf("(SELECT %s(lo) FROM search_range o WHERE o.rid = r.rid AND o.tp = %d)", pick, tp)
+		k.shelf = rangeShelf(tp, by.Desc)
 	case search.String, search.URI:
-		k.sql = fmt.Sprintf("(SELECT substr(%s(norm), 1, %d) FROM search_word o WHERE o.rid = r.rid AND o.tp = %d)", pick, textSize, tp)
+		k.sql = fmt.Sprintf("(SELECT %s(%s) FROM search_word o WHERE o.rid = r.rid AND o.tp = %d)", pick, head("o"), tp)
+		k.shelf = wordShelf(tp, by.Desc)
 	default:
 		k.sql = fmt.Sprintf("(SELECT jamii_code(codes, %d, %d) FROM search_entry o WHERE o.rid = r.rid)", tp, largest)
 	}
@@ -82,6 +83,9 @@ func (t *translator) page(c *candidates, q store.Query) ([]hit, error) {
 	after, err := parseToken(q.After, len(keys))
 	if err != nil {
 		return nil, err
+	}
+	if len(keys) == 2 && keys[0].shelf != nil && !c.few() {
+		return t.walk(c, keys[0], keys[1], after, q.Limit+1)
 	}
 	from := c.from(orderIndex(keys))
 	args := slices.Concat(from.args, c.where.args)
@@ -114,12 +118,12 @@ func (t *translator) affordable(c *candidates) error {
 	if c.few() {
 		return nil
 	}
-	n, err := t.countUpTo(c, maxSorted+1)
-	if err != nil || n <= maxSorted {
+	n, err := t.countUpTo(c, t.s.sortable+1)
+	if err != nil || n <= t.s.sortable {
 		return err
 	}
 	return &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueTooCostly, Text: fmt.Sprintf(
-		"more than %d resources would have to be sorted; narrow the search, or sort by _lastUpdated", maxSorted)}
+		"more than %d resources would have to be sorted; narrow the search, or sort by _lastUpdated", t.s.sortable)}
 }
 
 // orderIndex names the index of resource whose order is that of the answer.

@@ -11,7 +11,7 @@ import (
 // an expression is true for.
 type source struct {
 	clause
-	rows int  // how many there are, at most fewRows+1; 0 with key: not counted
+	rows int  // how many there are, counted up to one more than few
 	key  bool // yields the rids of one key, in order: it can be walked
 }
 
@@ -30,7 +30,7 @@ func (t *translator) plan(x search.Expr, typ string) (*source, error) {
 		return t.planOr(merge(x), typ)
 	case search.IDs:
 		in := integers(t.refs(typ, x))
-		return &source{clause: raw("SELECT rid FROM resource WHERE ref"+in.sql, in.args...), rows: min(len(x), fewRows+1)}, nil
+		return &source{clause: raw("SELECT rid FROM resource WHERE ref"+in.sql, in.args...), rows: min(len(x), t.s.few+1)}, nil
 	case search.Updated:
 		return t.planUpdated(x, typ)
 	case search.Chain:
@@ -54,7 +54,7 @@ func (t *translator) plan(x search.Expr, typ string) (*source, error) {
 
 // count counts the rows of a source, up to one more than few.
 func (t *translator) count(src *source) error {
-	query := fmt.Sprintf("SELECT COUNT(*) FROM (SELECT 1 FROM (%s) LIMIT %d)", src.sql, fewRows+1)
+	query := fmt.Sprintf("SELECT COUNT(*) FROM (SELECT 1 FROM (%s) LIMIT %d)", src.sql, t.s.few+1)
 	if err := t.q.QueryRowContext(t.ctx, query, src.args...).Scan(&src.rows); err != nil {
 		return fmt.Errorf("planning: %w", err)
 	}
@@ -91,12 +91,12 @@ func (t *translator) planOr(list []search.Expr, typ string) (*source, error) {
 	var parts []string
 	for _, x := range list {
 		src, err := t.plan(x, typ)
-		if err != nil || src == nil || src.rows > fewRows {
+		if err != nil || src == nil || src.rows > t.s.few {
 			return nil, err
 		}
 		parts = append(parts, src.sql)
 		all.args = append(all.args, src.args...)
-		all.rows = min(all.rows+src.rows, fewRows+1)
+		all.rows = min(all.rows+src.rows, t.s.few+1)
 	}
 	if all.sql = strings.Join(parts, " UNION ALL "); len(parts) == 0 {
 		all.sql = "SELECT rid FROM resource WHERE 0"
@@ -127,7 +127,7 @@ func (t *translator) planChain(x search.Chain, typ string) (*source, error) {
 	src := &source{}
 	for _, target := range x.Types {
 		inner, err := t.plan(x.X, target)
-		if err != nil || inner == nil || inner.rows > fewRows {
+		if err != nil || inner == nil || inner.rows > t.s.few {
 			return nil, err
 		}
 		parts = append(parts, x.X)
@@ -150,7 +150,7 @@ func (t *translator) planHas(x search.Has) (*source, error) {
 		return nil, err
 	}
 	inner, err := t.plan(x.X, x.Type)
-	if err != nil || inner == nil || inner.rows > fewRows {
+	if err != nil || inner == nil || inner.rows > t.s.few {
 		return nil, err
 	}
 	link, row := t.alias("l"), t.alias("r")

@@ -19,6 +19,7 @@ type candidates struct {
 	typ   int64
 	src   *source
 	where clause
+	limit int // up to which they are few
 }
 
 // candidates translates an expression. ok is false when nothing can be found:
@@ -27,6 +28,7 @@ func (t *translator) candidates(typ string, x search.Expr) (c candidates, ok boo
 	if c.typ, ok, err = t.s.names.id(t.ctx, t.q, typ); err != nil || !ok {
 		return c, false, err
 	}
+	c.limit = t.s.few
 	x, _ = store.Relax(x)
 	if c.src, err = t.plan(x, typ); err != nil {
 		return c, false, err
@@ -39,7 +41,7 @@ func (t *translator) candidates(typ string, x search.Expr) (c candidates, ok boo
 }
 
 // few tells whether the candidates are few enough to look at all of them.
-func (c *candidates) few() bool { return c.src != nil && c.src.rows <= fewRows }
+func (c *candidates) few() bool { return c.src != nil && c.src.rows <= c.limit }
 
 // from names the tables to walk. index is the index of resource that gives the
 // order of the answer, when all resources of the type are walked.

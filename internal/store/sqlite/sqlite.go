@@ -64,6 +64,9 @@ type database struct {
 
 	systems systems
 
+	few      int   // fewRows; tests lower it to reach every plan
+	sortable int64 // maxSorted
+
 	readStmt, versionStmt *sql.Stmt
 
 	closing sync.Once
@@ -97,7 +100,7 @@ func Open(ctx context.Context, path string, o Options) (store.Store, error) {
 		writes.Close() // nothing was opened yet
 		return nil, err
 	}
-	s := &database{now: o.Now, reads: reads, writes: writes}
+	s := &database{now: o.Now, reads: reads, writes: writes, few: fewRows, sortable: maxSorted}
 	if err := s.start(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("opening database %s: %w", filepath.Base(path), err)

@@ -35,6 +35,16 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, Options{}) })
 }
 
+// TestStoreWalking runs the suite with no candidates ever few, as in a large
+// database.
+func TestStoreWalking(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store {
+		s := open(t, Options{})
+		s.few = 0
+		return s
+	})
+}
+
 func TestReopen(t *testing.T) {
 	storetest.RunReopen(t, func(t *testing.T) func() store.Store {
 		path := filepath.Join(t.TempDir(), "test.db")
