@@ -19,11 +19,12 @@ var rooms = map[string][]string{
 	"fhir/search":     {"fhir", "fhir/definition", "fhir/fhirpath"},
 	"fhir/validate":   {"fhir", "fhir/definition", "fhir/fhirpath"},
 
+	"internal":           {"fhir/definition"}, // the tests about the house itself
 	"internal/date":      {},
 	"internal/store":     {"fhir", "fhir/search"},
 	"internal/claims":    {"internal/date"},
 	"internal/enrolment": {"fhir", "internal/date", "internal/claims"},
-	"internal/scheme":    {"fhir", "internal/date", "internal/claims", "internal/enrolment"},
+	"internal/scheme":    {"fhir", "fhir/fhirpath", "profiles/schemes", "internal/date", "internal/claims", "internal/enrolment"},
 	"internal/access":    {"fhir", "fhir/search", "fhir/definition"},
 	"internal/audit":     {"fhir", "internal/store"},
 	"internal/oidc":      {"fhir", "internal/access"},
@@ -35,8 +36,12 @@ var rooms = map[string][]string{
 	"internal/delivery": {"fhir", "internal/store"},
 	"internal/console":  {"fhir", "internal/registry", "internal/access"},
 
-	"profiles":    {"fhir/definition"},
-	"conformance": {"fhir"},
+	"fhir/xml":   {"fhir", "fhir/definition"},
+	"fhir/patch": {"fhir", "fhir/definition", "fhir/fhirpath"},
+
+	"profiles":         {"fhir", "fhir/definition"},
+	"profiles/schemes": {},
+	"conformance":      {"fhir"},
 }
 
 // roomOf finds the longest room that a package lies in.

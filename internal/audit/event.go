@@ -99,6 +99,7 @@ func agent(typ fhir.Node, who, network string, requestor bool) fhir.Node {
 	n := fhir.Obj(
 		fhir.Obj(fhir.Arr(typ).As("coding")).As("type"),
 		fhir.Obj(fhir.Str(who).As("display")).As("who"),
+		fhir.Str(who).As("name"), // what the search parameter agent-name looks at
 		fhir.Bool(requestor).As("requestor"),
 	)
 	if network != "" {

@@ -1,13 +1,13 @@
 package registry
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/definition"
 	"github.com/jamii-health/jamii/fhir/search"
 	"github.com/jamii-health/jamii/internal/audit"
 	"github.com/jamii-health/jamii/internal/store"
@@ -19,175 +19,166 @@ const (
 	auditSource = "jamii"
 )
 
-func splitComma(s string) []string { return strings.Split(s, ",") }
-
-// readAudit reads an AuditEvent: a row of the trail, or one that a client
-// stored.
-func (r *Registry) readAudit(ctx context.Context, c Call, id string) (fhir.Resource, error) {
-	if _, err := r.filter(c, auditEvent, nil); err != nil {
-		return fhir.Resource{}, err
+// trailEvent reads an AuditEvent that is a row of the trail; ok is false when
+// there is no such row.
+func (r *Registry) trailEvent(ctx context.Context, c Call, id string) (res fhir.Resource, ok bool, err error) {
+	if err := r.hide(c, auditEvent, nil); err != nil {
+		return fhir.Resource{}, false, err
 	}
 	rows, err := r.store.Audits(ctx, store.AuditFilter{ID: id, Limit: 1})
-	if err != nil {
-		return fhir.Resource{}, err
+	if err != nil || len(rows) == 0 {
+		return fhir.Resource{}, false, err
 	}
-	if len(rows) == 1 {
-		return eventResource(rows[0]), nil
-	}
-	res, err := r.store.Read(ctx, auditEvent, id)
-	if err != nil {
-		return fhir.Resource{}, err
-	}
-	if res.Deleted {
-		return r.readDeleted(ctx, c, res)
-	}
-	return res, r.mayRead(ctx, c, res)
+	return eventResource(rows[0]), true, nil
 }
 
 func eventResource(a store.Audit) fhir.Resource {
 	n := audit.Event(a, auditSource)
-	return fhir.Resource{Type: auditEvent, ID: a.ID, Version: 1, Updated: a.At, Managed: true, Body: fhir.Record(n)}
+	return fhir.Resource{Type: auditEvent, ID: a.ID, Version: 1, Updated: a.At, Method: "POST", Managed: true, Body: fhir.Record(n)}
 }
 
-// findAudits searches the trail by the parameters that ITI-81 asks for.
-// AuditEvents that clients stored follow after the trail's.
+// collectTrail fills a page with the rows of the trail for which the
+// expression is true, newest first. The store narrows, and each row is decided
+// as the AuditEvent it is shown as.
 //
 // https://profiles.ihe.net/ITI/BALP/
-func (r *Registry) findAudits(ctx context.Context, c Call, pairs []search.Pair, cur cursor) (Found, error) {
-	if _, err := r.filter(c, auditEvent, nil); err != nil {
-		return Found{}, err
+func (r *Registry) collectTrail(ctx context.Context, q store.Query) (list []fhir.Resource, next []byte, err error) {
+	f := store.AuditFilter{Limit: q.Limit + 1}
+	narrow(&f, q.Expr)
+	if f.BeforeSeq, err = seqOf(q.After); err != nil {
+		return nil, nil, err
 	}
-	f, count, ok, err := auditFilter(pairs, c.Lenient)
-	if err != nil {
-		return Found{}, err
-	}
-	if !ok { // parameters of stored events only
-		q, err := r.catalogue.Parse(auditEvent, pairs, r.parseOptions(c))
+	for looked := 0; looked <= r.options.Slow; looked += f.Limit {
+		rows, err := r.store.Audits(ctx, f)
 		if err != nil {
-			return Found{}, err
+			return nil, nil, err
 		}
-		return r.run(ctx, c, q, cur)
-	}
-	if len(cur.After) > 0 {
-		if f.BeforeSeq, err = strconv.ParseInt(string(cur.After), 10, 64); err != nil {
-			return Found{}, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: CursorParam, Text: "The page link cannot be read. Start the search again."}
-		}
-	}
-	f.Limit = min(count, r.options.MaxCount) + 1
-	rows, err := r.store.Audits(ctx, f)
-	if err != nil {
-		return Found{}, err
-	}
-	query := search.Encode(pairs)
-	out := Found{Links: []Link{{"self", auditEvent + "?" + query}}}
-	if len(rows) == f.Limit {
-		rows = rows[:len(rows)-1]
-		if len(rows) > 0 {
-			token, err := r.cursors.seal(cursor{Type: auditEvent, Query: query, After: strconv.AppendInt(nil, rows[len(rows)-1].Seq, 10), Who: c.Principal.Name})
+		for i := range rows {
+			res := eventResource(rows[i])
+			ok, err := r.matches(ctx, q.Expr, res)
 			if err != nil {
-				return Found{}, err
+				return nil, nil, err
 			}
-			out.Links = append(out.Links, Link{"next", auditEvent + "?" + CursorParam + "=" + token})
+			if !ok {
+				continue
+			}
+			if len(list) == q.Limit {
+				return list, strconv.AppendInt(nil, f.BeforeSeq, 10), nil
+			}
+			list = append(list, res)
+			f.BeforeSeq = rows[i].Seq
 		}
+		if len(rows) < f.Limit {
+			return list, nil, nil
+		}
+		f.BeforeSeq = rows[len(rows)-1].Seq
+		f.Limit = 500
 	}
-	for _, row := range rows {
-		res := eventResource(row)
-		out.Entries = append(out.Entries, FoundEntry{Resource: res, Body: res.JSON(), Mode: "match"})
-	}
-	return out, nil
+	return nil, nil, errTooCostly()
 }
 
-var errNotTrail = errors.New("not a parameter of the trail")
-
-// auditFilter reads the parameters that the trail can answer; ok is false when
-// one of them is another parameter of AuditEvent.
-func auditFilter(pairs []search.Pair, lenient bool) (f store.AuditFilter, count int, ok bool, err error) {
-	count = defaultCount
-	for _, p := range pairs {
-		if count, err = auditParam(&f, p, count); errors.Is(err, errNotTrail) {
-			return f, count, false, nil
-		} else if err != nil && !lenient {
-			return f, count, false, err
-		}
+func seqOf(after []byte) (int64, error) {
+	if len(after) == 0 {
+		return 0, nil
 	}
-	return f, count, true, nil
+	seq, err := strconv.ParseInt(string(after), 10, 64)
+	if err != nil {
+		return 0, errCursor()
+	}
+	return seq, nil
 }
 
-func auditParam(f *store.AuditFilter, p search.Pair, count int) (int, error) {
-	_, code, _ := strings.Cut(p.Value, "|")
-	if !strings.Contains(p.Value, "|") {
-		code = p.Value
+// narrow takes from an expression what the store can filter the trail by. What
+// it leaves out is decided on each row.
+func narrow(f *store.AuditFilter, x search.Expr) {
+	switch x := x.(type) {
+	case search.And:
+		for _, p := range x {
+			narrow(f, p)
+		}
+	case search.IDs:
+		if len(x) == 1 {
+			f.ID = x[0]
+		}
+	case search.Is:
+		narrowIs(f, x)
+	case search.Between:
+		if x.Param == "date" {
+			narrowTime(f, x.Op, time.UnixMicro(x.Lo), time.UnixMicro(x.Hi).Add(time.Microsecond))
+		}
+	case search.Updated:
+		narrowTime(f, x.Op, x.Lo, x.Hi)
 	}
-	switch p.Name {
-	case "_id":
-		f.ID = p.Value
-	case "action":
-		f.Action = code
-	case "outcome":
-		f.Outcome = code
-	case "subtype":
-		f.Interaction = code
-	case "agent-name":
-		f.Agent = p.Value
-	case "patient":
-		f.Patient = reference(p.Value)
-	case "entity":
-		f.Ref = p.Value
-	case "date", "_lastUpdated":
-		return count, auditDate(f, p)
-	case "_count":
-		n, err := strconv.Atoi(p.Value)
-		if err != nil || n < 0 {
-			return count, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: p.Name, Text: "_count is a whole number, 0 or more."}
-		}
-		return n, nil
-	case "_sort":
-		if p.Value != "-date" && p.Value != "-_lastUpdated" {
-			return count, errNotTrail
-		}
-	case "_format", "_pretty", "_total", "type":
+}
+
+func narrowIs(f *store.AuditFilter, x search.Is) {
+	switch {
+	case x.Param == "action" && !x.AnyCode:
+		f.Action = x.Code
+	case x.Param == "outcome" && !x.AnyCode:
+		f.Outcome = x.Code
+	case x.Kind != search.Reference || x.Ident || (x.Param != "entity" && x.Param != "patient"):
 	default:
-		return count, errNotTrail
+		if ref, ok := fhir.ParseReference(x.Code); ok && ref.Type == patient && ref.Base == "" {
+			f.Patient = ref.Local() // every row that names a patient has it there
+		} else if ok && ref.Base == "" && ref.Local() != "" {
+			f.Ref = ref.Local()
+		}
 	}
-	return count, nil
 }
 
-func reference(v string) string {
-	if strings.Contains(v, "/") {
-		return v
+// narrowTime bounds the rows by [lo, hi) under an operator.
+func narrowTime(f *store.AuditFilter, op search.Op, lo, hi time.Time) {
+	from := op == search.Eq || op == search.Ge || op == search.Gt || op == search.Sa
+	to := op == search.Eq || op == search.Le || op == search.Lt || op == search.Eb
+	if from && lo.After(f.From) {
+		f.From = lo
 	}
-	return patient + "/" + v
+	if to && (f.To.IsZero() || hi.Before(f.To)) {
+		f.To = hi
+	}
 }
 
-func auditDate(f *store.AuditFilter, p search.Pair) error {
-	op, text := "eq", p.Value
-	if len(text) > 2 && text[0] >= 'a' && text[0] <= 'z' {
-		op, text = text[:2], text[2:]
+// newestFirst reports whether a sort is the order of the trail.
+func newestFirst(keys []search.SortKey) bool {
+	return len(keys) == 0 || len(keys) == 1 && keys[0].Desc && (keys[0].Param == "date" || keys[0].Param == "_lastUpdated")
+}
+
+// subject names the patient in whose compartment a resource is that is shown,
+// for its audit row. Where the text names a single patient it is that one;
+// only else the index is made.
+func (r *Registry) subject(res fhir.Resource) string {
+	if res.Type == patient { // stamp knows
+		return ""
 	}
-	d, ok := fhir.ParseDateTime(text, nil)
-	if !ok {
-		return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: p.Name, Text: "The date is not one, such as ge2026-01-31."}
+	if res.Type == "" || len(definition.Compartment(res.Type)) == 0 {
+		return ""
 	}
-	from, to := time.Time{}, time.Time{}
-	switch op {
-	case "eq":
-		from, to = d.Low(), d.High()
-	case "ge":
-		from = d.Low()
-	case "gt", "sa":
-		from = d.High()
-	case "le":
-		to = d.High()
-	case "lt", "eb":
-		to = d.Low()
-	default:
-		return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueNotSupported, Path: p.Name, Text: "The date takes the prefixes eq, ge, gt, le, lt, sa and eb."}
+	mark := []byte(`"` + patient + "/")
+	first, rest := "", res.Body
+	for {
+		i := bytes.Index(rest, mark)
+		if i < 0 {
+			return first
+		}
+		rest = rest[i+1:]
+		end := bytes.IndexByte(rest, '"')
+		ref, ok := fhir.ParseReference(string(rest[:max(end, 0)]))
+		if !ok || ref.Base != "" {
+			continue
+		}
+		if first != "" && ref.Local() != first {
+			break
+		}
+		first = ref.Local()
 	}
-	if !from.IsZero() && from.After(f.From) {
-		f.From = from
+	tree, err := res.Tree()
+	if err != nil {
+		return ""
 	}
-	if !to.IsZero() && (f.To.IsZero() || to.Before(f.To)) {
-		f.To = to
+	index, err := r.catalogue.Index(tree)
+	if err != nil {
+		return ""
 	}
-	return nil
+	return patientOf(res.Type, res.ID, index)
 }

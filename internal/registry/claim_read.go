@@ -46,6 +46,7 @@ func readClaim(p *pack, n *fhir.Node) (claims.Claim, error) {
 	c.Visit = d.visit(n)
 	d.diagnoses(&c, n)
 	d.supporting(&c, n)
+	d.attachments(n)
 	items := n.Get("item").Each()
 	switch {
 	case len(items) == 0:

@@ -15,9 +15,9 @@ import (
 	"github.com/jamii-health/jamii/internal/store"
 )
 
-// recorded are the facts of a decision as they are kept for replay. Products
+// recordedFacts are the facts of a decision as they are kept for replay. Products
 // and register are not in them: the scheme's digest names those.
-type recorded struct {
+type recordedFacts struct {
 	Claim    claims.Claim
 	Person   claims.Person
 	Facility claims.Facility
@@ -100,7 +100,7 @@ func (s *submission) keep(u *store.Unit, f *claims.Facts, d *claims.Decision, cl
 	if err != nil {
 		return err
 	}
-	facts, err := json.Marshal(recorded{f.Claim, f.Person, f.Facility, slim(f.Covers), f.History, f.Ledger, f.Settings})
+	facts, err := json.Marshal(recordedFacts{f.Claim, f.Person, f.Facility, slim(f.Covers), f.History, f.Ledger, f.Settings})
 	if err != nil {
 		return fmt.Errorf("facts of a decision: %w", err)
 	}

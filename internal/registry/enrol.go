@@ -17,32 +17,10 @@ import (
 // Enrolled is the answer to an EnrollmentRequest.
 type Enrolled struct {
 	Response fhir.Resource
-	// Resources are what the answer to a Bundle holds: the EnrollmentResponse,
-	// a Coverage per insured member, the Invoice.
-	Resources []fhir.Resource
-	Repeated  bool // the same request was sent before: this is the first answer
-}
-
-// Bundle is the answer to a request that came as a Bundle: a collection.
-func (e Enrolled) Bundle(base string) (*fhir.Node, error) { return collection(base, e.Resources) }
-
-// collection puts resources into a collection Bundle.
-func collection(base string, list []fhir.Resource) (*fhir.Node, error) {
-	entries := fhir.Arr()
-	for _, res := range list {
-		tree, err := res.Tree()
-		if err != nil {
-			return nil, fmt.Errorf("stored %s: %w", res.Type, err)
-		}
-		e := fhir.Obj()
-		if base != "" {
-			e.Nodes = append(e.Nodes, fhir.Str(base+"/"+res.Ref()).As("fullUrl"))
-		}
-		e.Nodes = append(e.Nodes, tree.As("resource"))
-		entries.Nodes = append(entries.Nodes, e)
-	}
-	n := fhir.Obj(fhir.Str("Bundle").As("resourceType"), fhir.Str("collection").As("type"), entries.As("entry"))
-	return &n, nil
+	// More is what the answer to a Bundle holds beside it: a Coverage per
+	// insured member, the Invoice.
+	More     []fhir.Resource
+	Repeated bool // the same request was sent before: this is the first answer
 }
 
 // Enrol enrols the candidate's household and stores the request with its
@@ -132,15 +110,18 @@ func (e *enrolling) try(ctx context.Context) (Enrolled, error) {
 	if err != nil {
 		return Enrolled{}, err
 	}
-	out := Enrolled{}
+	var out Enrolled
 	for _, typ := range []string{"EnrollmentResponse", "Coverage", "Invoice"} {
 		for _, res := range written(u, done) {
-			if res.Type == typ {
-				out.Resources = append(out.Resources, res)
+			switch {
+			case res.Type != typ:
+			case typ == "EnrollmentResponse":
+				out.Response = res
+			default:
+				out.More = append(out.More, res)
 			}
 		}
 	}
-	out.Response = out.Resources[0]
 	return out, nil
 }
 
@@ -189,7 +170,7 @@ func (r *Registry) enrolledBefore(ctx context.Context, response fhir.Resource) (
 		return Enrolled{}, fmt.Errorf("first answer: %w", err)
 	}
 	slices.SortFunc(list, func(a, b fhir.Resource) int { return slices.Index(refs, a.Ref()) - slices.Index(refs, b.Ref()) })
-	return Enrolled{Response: response, Resources: append([]fhir.Resource{response}, list...), Repeated: true}, nil
+	return Enrolled{Response: response, More: list, Repeated: true}, nil
 }
 
 // open makes the policy of the household.

@@ -117,6 +117,15 @@ func (e *enrolling) sender(ctx context.Context) error {
 		}
 		repoint(p, e.provider)
 	}
+	resolve := func(ref string) *fhir.Node {
+		if came := e.bag.find(ref); came != nil {
+			return came
+		}
+		return e.r.stored(ctx, ref)
+	}
+	if err := e.c.Principal.Writable("EnrollmentRequest", access.Create, e.node, resolve); err != nil {
+		return err
+	}
 	e.c.Principal.Stamp("EnrollmentRequest", e.node)
 	return nil
 }
@@ -389,4 +398,3 @@ func (e *enrolling) facts(ctx context.Context, group fhir.Resource, refs []strin
 	e.existing, _, err = e.r.byNumber(ctx, numbers)
 	return err
 }
-

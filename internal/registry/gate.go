@@ -33,9 +33,11 @@ func (r *Registry) mayRead(ctx context.Context, c Call, res fhir.Resource) error
 	if err != nil || filter == nil {
 		return err
 	}
-	ok, err := r.matches(ctx, filter, res)
-	if err != nil {
-		return err
+	ok := false
+	if !res.Deleted { // what never had content belongs to nobody
+		if ok, err = r.matches(ctx, filter, res); err != nil {
+			return err
+		}
 	}
 	if !ok {
 		return errUnknown(res.Type)
@@ -102,16 +104,47 @@ func (r *Registry) mayHistory(ctx context.Context, c Call, h *store.History) err
 	if err != nil {
 		return r.hide(c, h.Type, err)
 	}
-	if res.Deleted {
-		if res, err = r.lastAlive(ctx, res); err != nil || res.Version == 0 {
+	return r.mayReadLast(ctx, c, res)
+}
+
+// mayReadLast is mayRead for what may have been deleted: the last living
+// version decides.
+func (r *Registry) mayReadLast(ctx context.Context, c Call, res fhir.Resource) error {
+	for v := res.Version - 1; res.Deleted && v > 0; v-- {
+		var err error
+		if res, err = r.store.ReadVersion(ctx, res.Type, res.ID, v); err != nil {
 			return err
 		}
 	}
 	return r.mayRead(ctx, c, res)
 }
 
-// mayWrite checks the new content and what it replaces, and tags what a
-// facility makes with its owner.
+// mayFollow refuses to write over, or to delete, what the caller cannot see,
+// and what belongs to the engine. Who is bound to facilities gets the same
+// answer for what is not there, so that it does not tell the two apart.
+func (r *Registry) mayFollow(ctx context.Context, c Call, in *intent) error {
+	if in.trusted {
+		return nil
+	}
+	if in.old.Version == 0 {
+		if c.Principal.Restricted() && (in.method == http.MethodDelete || in.ifMatch != 0) {
+			return r.hide(c, in.typ, errUnknown(in.typ))
+		}
+		return nil
+	}
+	if c.Principal.Restricted() {
+		if err := r.mayReadLast(ctx, c, in.old); err != nil {
+			return err
+		}
+	}
+	if in.old.Managed {
+		return errManaged(in.typ)
+	}
+	return nil
+}
+
+// mayWrite checks the new content, and tags what a facility makes with its
+// owner. What it replaces was checked by mayFollow.
 func (r *Registry) mayWrite(ctx context.Context, c Call, in *intent) error {
 	if in.trusted {
 		return nil
@@ -119,9 +152,6 @@ func (r *Registry) mayWrite(ctx context.Context, c Call, in *intent) error {
 	right := access.Create
 	if in.old.Version > 0 && !in.old.Deleted {
 		right = access.Update
-		if err := r.mayTouch(ctx, c, in); err != nil {
-			return err
-		}
 	}
 	resolve := func(ref string) *fhir.Node { return r.stored(ctx, ref) }
 	if err := c.Principal.Writable(in.typ, right, in.node, resolve); err != nil {
@@ -129,6 +159,18 @@ func (r *Registry) mayWrite(ctx context.Context, c Call, in *intent) error {
 	}
 	c.Principal.Stamp(in.typ, in.node)
 	return nil
+}
+
+// mayAsk checks the right to a write that turned out to have nothing to do.
+func (r *Registry) mayAsk(c Call, in *intent) error {
+	if in.trusted {
+		return nil
+	}
+	right := access.Create
+	if in.method == http.MethodDelete {
+		right = access.Delete
+	}
+	return c.Principal.Writable(in.typ, right, nil, nil)
 }
 
 // stored reads what a reference points at; nil when it is not here.
@@ -146,31 +188,6 @@ func (r *Registry) stored(ctx context.Context, ref string) *fhir.Node {
 		return nil
 	}
 	return tree
-}
-
-func (r *Registry) mayDelete(ctx context.Context, c Call, in *intent) error {
-	if in.trusted {
-		return nil
-	}
-	if err := c.Principal.Writable(in.typ, access.Delete, nil, nil); err != nil {
-		return err
-	}
-	if in.old.Version == 0 || in.old.Deleted {
-		return nil
-	}
-	return r.mayTouch(ctx, c, in)
-}
-
-// mayTouch refuses to change what the caller cannot see, and what belongs to
-// the engine.
-func (r *Registry) mayTouch(ctx context.Context, c Call, in *intent) error {
-	if err := r.mayRead(ctx, c, in.old); err != nil {
-		return err
-	}
-	if in.old.Managed {
-		return errManaged(in.typ)
-	}
-	return nil
 }
 
 // operationFor names what to call instead of a plain write, by type.

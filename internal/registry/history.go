@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -20,7 +21,10 @@ func (r *Registry) History(ctx context.Context, c Call, typ, id string, pairs []
 	row := store.Audit{Interaction: "history-system", Action: "R", Type: typ, Query: rawQuery(pairs)}
 	switch {
 	case id != "":
-		row.Interaction, row.Ref = "history-instance", typ+"/"+id
+		row.Interaction, row.Ref = "history-instance", refOf(typ, id)
+		if len(found.Entries) > 0 {
+			row.Patient = r.subject(found.Entries[0].Resource)
+		}
 	case typ != "":
 		row.Interaction = "history-type"
 	}
@@ -34,38 +38,36 @@ func (r *Registry) history(ctx context.Context, c Call, typ, id string, pairs []
 			return Found{}, err
 		}
 	}
-	var cur cursor
-	if len(pairs) > 0 && pairs[0].Name == CursorParam {
-		var err error
-		if cur, err = r.cursors.open(pairs[0].Value, c.Principal.Name); err != nil {
-			return Found{}, err
-		}
-		if pairs, err = search.Pairs(cur.Query); err != nil {
-			return Found{}, err
-		}
-		h.After = cur.After
+	if id != "" && !fhir.ValidID(id) {
+		return Found{}, r.hide(c, typ, errUnknown(typ))
 	}
+	cur, pairs, err := r.resume(c, cursor{Kind: historyCursor, Type: typ, ID: id}, pairs)
+	if err != nil {
+		return Found{}, err
+	}
+	h.After = cur.After
 	if err := r.historyParams(&h, pairs); err != nil {
 		return Found{}, err
+	}
+	if typ == auditEvent && id != "" {
+		if res, ok, err := r.trailEvent(ctx, c, id); ok || err != nil {
+			return r.historyPage(ctx, c, h, pairs, store.Page{Resources: []fhir.Resource{res}}, err)
+		}
 	}
 	if err := r.mayHistory(ctx, c, &h); err != nil {
 		return Found{}, err
 	}
-	limit := h.Limit
-	var page store.Page
-	if limit > 0 {
-		var err error
-		if page, err = r.store.History(ctx, h); err != nil {
-			return Found{}, r.hide(c, typ, err)
-		}
+	if h.Limit == 0 {
+		return r.historyPage(ctx, c, h, pairs, store.Page{}, nil)
 	}
-	if id != "" && len(page.Resources) == 0 && len(h.After) == 0 && limit > 0 && h.Since.IsZero() && h.At.IsZero() {
-		return Found{}, errUnknown(typ)
-	}
-	return r.historyPage(c, h, pairs, page)
+	page, err := r.store.History(ctx, h)
+	return r.historyPage(ctx, c, h, pairs, page, err)
 }
 
-func (r *Registry) historyPage(c Call, h store.History, pairs []search.Pair, page store.Page) (Found, error) {
+func (r *Registry) historyPage(ctx context.Context, c Call, h store.History, pairs []search.Pair, page store.Page, err error) (Found, error) {
+	if err != nil {
+		return Found{}, r.hide(c, h.Type, err)
+	}
 	path := "_history"
 	if h.Type != "" {
 		path = h.Type + "/_history"
@@ -80,21 +82,28 @@ func (r *Registry) historyPage(c Call, h store.History, pairs []search.Pair, pag
 	}
 	f := Found{Links: []Link{{"self", self}}}
 	if page.Next != nil {
-		token, err := r.cursors.seal(cursor{Type: h.Type, ID: h.ID, Query: query, After: page.Next, Who: c.Principal.Name})
-		if err != nil {
+		if err := r.addNext(c, &f, path, cursor{Kind: historyCursor, Type: h.Type, ID: h.ID, Query: query, After: page.Next}); err != nil {
 			return Found{}, err
 		}
-		f.Links = append(f.Links, Link{"next", path + "?" + CursorParam + "=" + token})
-	} else if len(h.After) == 0 {
-		n := int64(len(page.Resources))
-		f.Total = &n
 	}
 	for _, res := range page.Resources {
 		e := FoundEntry{Resource: res}
 		if !res.Deleted {
+			if c.Principal.Restricted() { // an older version may belong to another
+				var fe *fhir.Error
+				if err := r.mayRead(ctx, c, res); errors.As(err, &fe) && fe.Kind == fhir.NotFound {
+					continue
+				} else if err != nil {
+					return Found{}, err
+				}
+			}
 			e.Body = res.JSON()
 		}
 		f.Entries = append(f.Entries, e)
+	}
+	if page.Next == nil && len(h.After) == 0 && h.Limit > 0 {
+		n := int64(len(f.Entries))
+		f.Total = &n
 	}
 	return f, nil
 }
@@ -125,6 +134,9 @@ func (r *Registry) historyParams(h *store.History, pairs []search.Pair) error {
 			}
 			h.Limit = min(n, r.options.MaxCount)
 		case "_type":
+			if h.Type != "" {
+				return bad(p.Name, "_type is for the history of the whole server only.")
+			}
 			for _, t := range splitComma(p.Value) {
 				if !definition.IsResource(t) {
 					return bad(p.Name, "_type names no resource type of R4.")

@@ -44,6 +44,14 @@ type insuree struct {
 
 func (p *insuree) ref() string { return patient + "/" + p.member.ID }
 
+// where is the path of the member below an entry, or from the type.
+func (p *insuree) where(entry string) string {
+	if entry == "" {
+		return p.path
+	}
+	return strings.TrimPrefix(p.path, groupType+".")
+}
+
 // householdGuard is raised by whatever depends on who is in a household.
 func householdGuard(group string) string { return "household/" + group }
 

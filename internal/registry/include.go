@@ -18,36 +18,42 @@ const (
 // What the caller may not see is left out, as if it were not there.
 //
 // https://hl7.org/fhir/R4/search.html#revinclude
-func (r *Registry) include(ctx context.Context, c Call, q *search.Query, matches []fhir.Resource) ([]fhir.Resource, error) {
+//
+// cut is true when there is more than a page may bring along.
+func (r *Registry) include(ctx context.Context, c Call, q *search.Query, matches []fhir.Resource) (out []fhir.Resource, cut bool, err error) {
 	if len(q.Include)+len(q.RevInclude) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
 	seen := map[string]bool{}
 	for i := range matches {
 		seen[matches[i].Ref()] = true
 	}
-	var out []fhir.Resource
 	from := matches
-	for round := 0; len(from) > 0 && round < maxRounds && len(out) < maxIncluded; round++ {
+	for round := 0; len(from) > 0 && !cut; round++ {
+		if round == maxRounds {
+			return out, true, nil
+		}
 		var fresh []fhir.Resource
 		add := func(list []fhir.Resource, err error) error {
-			if err != nil {
-				return err
-			}
+			cut = cut || len(list) > maxIncluded
 			for i := range list {
-				if !seen[list[i].Ref()] && len(out)+len(fresh) < maxIncluded {
+				switch {
+				case seen[list[i].Ref()]:
+				case len(out)+len(fresh) == maxIncluded:
+					cut = true
+				default:
 					seen[list[i].Ref()] = true
 					fresh = append(fresh, list[i])
 				}
 			}
-			return nil
+			return err
 		}
 		for _, inc := range q.Include {
 			if round > 0 && !inc.Iterate {
 				continue
 			}
 			if err := add(r.forward(ctx, c, inc, from)); err != nil {
-				return nil, err
+				return nil, false, err
 			}
 		}
 		for _, inc := range q.RevInclude {
@@ -55,13 +61,13 @@ func (r *Registry) include(ctx context.Context, c Call, q *search.Query, matches
 				continue
 			}
 			if err := add(r.backward(ctx, c, inc, from)); err != nil {
-				return nil, err
+				return nil, false, err
 			}
 		}
 		out = append(out, fresh...)
 		from = fresh
 	}
-	return out, nil
+	return out, cut, nil
 }
 
 // forward reads what the resources point at.
@@ -127,6 +133,6 @@ func (r *Registry) backward(ctx context.Context, c Call, inc search.Include, to 
 	if err != nil {
 		return nil, nil //nolint:nilerr // what the caller may not search brings nothing along
 	}
-	list, _, err := r.collect(ctx, store.Query{Type: inc.Source, Expr: expr, Limit: maxIncluded})
+	list, _, err := r.collect(ctx, store.Query{Type: inc.Source, Expr: expr, Limit: maxIncluded + 1})
 	return list, err
 }

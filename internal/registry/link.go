@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
@@ -19,6 +21,7 @@ type linker struct {
 	targets     map[string]string // fullUrl -> "Type/id"
 	conditional map[string]string // "Type?query" -> "Type/id"
 	transaction bool
+	root        string // base URL in the fullUrl of the entry being walked, with its slash
 	seen        []seen
 	err         error
 }
@@ -31,11 +34,11 @@ func (r *Registry) link(ctx context.Context, c Call, intents []*intent, transact
 	l := &linker{ctx: ctx, r: r, c: c, targets: map[string]string{}, conditional: map[string]string{}, transaction: transaction}
 	own := map[string]bool{}
 	for _, in := range intents {
-		if in.id == "" {
+		if in.id == "" || in.method == http.MethodDelete {
 			continue
 		}
 		own[in.typ+"/"+in.id] = true
-		if in.fullURL != "" && in.method != "DELETE" {
+		if in.fullURL != "" {
 			l.targets[in.fullURL] = in.typ + "/" + in.id
 		}
 	}
@@ -46,6 +49,10 @@ func (r *Registry) link(ctx context.Context, c Call, intents []*intent, transact
 		path := in.path
 		if path == "" {
 			path = in.typ
+		}
+		l.root = ""
+		if full, ok := fhir.ParseReference(in.fullURL); ok && full.Base != "" {
+			l.root = full.Base + "/"
 		}
 		l.walk(in.node, in.typ, path)
 		if l.err != nil {
@@ -94,7 +101,9 @@ func (l *linker) value(v *fhir.Node, parent string, e *definition.Element, typ, 
 		switch {
 		case parent == "Reference" && e.Name == "reference":
 			v.Text = l.reference(v.Text, path)
-		case typ == "uri" || typ == "url" || typ == "canonical" || typ == "uuid" || typ == "oid":
+		case typ == "url" || strings.HasPrefix(v.Text, "urn:") && (typ == "uri" || typ == "uuid" || typ == "oid"):
+			// A canonical is left as it is, says the standard. So is a uri that
+			// is a web address: a resource's own url would be lost.
 			if to, ok := l.targets[v.Text]; ok {
 				v.Text = to
 			}
@@ -117,6 +126,9 @@ func (l *linker) reference(text, path string) string {
 		text = rest
 	}
 	ref, ok := fhir.ParseReference(text)
+	if to, known := l.targets[l.root+ref.Local()]; known && ok && ref.Base == "" && ref.Type != "" && l.root != "" {
+		return to // relative to the entry's own fullUrl
+	}
 	switch {
 	case !ok || ref.Fragment != "":
 		return text
@@ -155,17 +167,21 @@ func (l *linker) condition(ref fhir.Reference, text, path string) string {
 	return text
 }
 
+// hyperlink finds the attributes of a narrative that can point at an entry.
+var hyperlink = regexp.MustCompile(`\b(?:href|src)\s*=\s*(?:"[^"]*"|'[^']*')`)
+
 // narrative rewrites href="fullUrl" and src="fullUrl".
 func (l *linker) narrative(div string) string {
-	if len(l.targets) == 0 || (!strings.Contains(div, "href=") && !strings.Contains(div, "src=")) {
+	if len(l.targets) == 0 {
 		return div
 	}
-	for from, to := range l.targets {
-		for _, attribute := range []string{"href", "src"} {
-			div = strings.ReplaceAll(div, attribute+`="`+from+`"`, attribute+`="`+to+`"`)
+	return hyperlink.ReplaceAllStringFunc(div, func(attribute string) string {
+		open := strings.IndexAny(attribute, `"'`)
+		if to, ok := l.targets[attribute[open+1:len(attribute)-1]]; ok {
+			return attribute[:open+1] + to + attribute[len(attribute)-1:]
 		}
-	}
-	return div
+		return attribute
+	})
 }
 
 // enforce refuses references to what is not here.

@@ -3,7 +3,10 @@ package registry
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/search"
@@ -28,12 +31,26 @@ type intent struct {
 	place  store.Place
 	old    fhir.Resource // what it follows; Version 0: nothing
 	exists bool          // POST with If-None-Exist found old, or DELETE found nothing: no write
+	same   *intent       // an earlier POST of the transaction with the same condition makes it
 	search *store.Condition
 	index  search.Index
 	write  int // index in the Unit, -1: no write
 }
 
-const maxTries = 5
+// element is the path of a top-level element, to which at adds the entry.
+func (in *intent) element(name string) string {
+	if in.path == "" {
+		return fhir.JoinPath(in.typ, name)
+	}
+	return name
+}
+
+// maxTries bounds how often a use case decides again; maxPlans how often a
+// plain write, which costs little, is planned again.
+const (
+	maxTries = 5
+	maxPlans = 40
+)
 
 // errRetry asks for the plan to be made again: what it was based on changed.
 var errRetry = errors.New("changed meanwhile")
@@ -50,7 +67,7 @@ func (r *Registry) apply(ctx context.Context, c Call, intents []*intent, interac
 	for i, in := range intents {
 		pristine[i] = in.node
 	}
-	for range maxTries {
+	for tries := range maxPlans {
 		for i, in := range intents {
 			if len(intents) > 1 || in.condition != "" {
 				in.node = pristine[i].Clone() // planning rewrites references
@@ -60,8 +77,26 @@ func (r *Registry) apply(ctx context.Context, c Call, intents []*intent, interac
 		if !errors.Is(err, errRetry) {
 			return results, err
 		}
+		if err := pause(ctx, tries); err != nil {
+			return nil, err
+		}
 	}
 	return nil, &fhir.Error{Kind: fhir.Unavailable, Issue: fhir.IssueConflict, Text: "Others keep changing the same data. Try again in a moment."}
+}
+
+// pause lets others finish before the next try: at once after the first, then
+// a random time that grows to about 50 ms.
+func pause(ctx context.Context, tries int) error {
+	if tries == 0 {
+		return ctx.Err()
+	}
+	most := time.Duration(min(tries, 50)) * time.Millisecond
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(rand.N(most)):
+		return nil
+	}
 }
 
 // admit checks an intent's content, before anything is looked up.
@@ -132,6 +167,10 @@ func (r *Registry) try(ctx context.Context, c Call, intents []*intent, interacti
 			return nil, at(err, in.path)
 		}
 	}
+	told, err := r.follow(ctx, c, intents, &u)
+	if err != nil {
+		return nil, err
+	}
 	if extra != nil {
 		if err := extra(&u); err != nil {
 			return nil, err
@@ -139,12 +178,11 @@ func (r *Registry) try(ctx context.Context, c Call, intents []*intent, interacti
 	}
 	var written []store.Written
 	if len(u.Writes) > 0 || len(u.Facts) > 0 || len(u.Audit) > 0 {
-		var err error
 		if written, err = r.store.Commit(ctx, u); err != nil {
 			return nil, dropped(err, intents, &u)
 		}
 	}
-	return results(intents, &u, written), nil
+	return tell(intents, results(intents, &u, written), told), nil
 }
 
 // dropped turns a refusal of the store into what the client can act on.
@@ -173,6 +211,9 @@ func errStale() error {
 func results(intents []*intent, u *store.Unit, written []store.Written) []Result {
 	out := make([]Result, len(intents))
 	for i, in := range intents {
+		if in.same != nil {
+			continue // below: what it is the same as may come later
+		}
 		if in.write < 0 {
 			out[i] = Result{Resource: in.old}
 			if out[i].Resource.Type == "" {
@@ -190,6 +231,11 @@ func results(intents []*intent, u *store.Unit, written []store.Written) []Result
 			},
 		}
 	}
+	for i, in := range intents {
+		if in.same != nil {
+			out[i] = Result{Resource: out[slices.Index(intents, in.same)].Resource}
+		}
+	}
 	return out
 }
 
@@ -201,7 +247,12 @@ func (r *Registry) compose(ctx context.Context, c Call, in *intent, interaction 
 	}
 	row := store.Audit{Interaction: interactionOf(in, interaction), Action: actionOf(in), Type: in.typ, Outcome: "0"}
 	if in.exists {
-		row.Ref = in.old.Ref()
+		if err := r.mayAsk(c, in); err != nil {
+			return err
+		}
+		if in.id != "" {
+			row.Ref = in.typ + "/" + in.id
+		}
 		r.stamp(&row, c)
 		u.Audit = append(u.Audit, row)
 		return nil
@@ -209,7 +260,7 @@ func (r *Registry) compose(ctx context.Context, c Call, in *intent, interaction 
 	w := store.Write{Type: in.typ, ID: in.id, Place: in.place, Expect: in.old.Version, Method: in.method, Managed: in.managed}
 	if in.method == http.MethodDelete {
 		w.Deleted = true
-		if err := r.mayDelete(ctx, c, in); err != nil {
+		if err := r.mayAsk(c, in); err != nil {
 			return err
 		}
 	} else {

@@ -136,7 +136,7 @@ func checkType(typ string) error {
 // https://hl7.org/fhir/R4/http.html#read
 func (r *Registry) Read(ctx context.Context, c Call, typ, id string) (fhir.Resource, error) {
 	res, err := r.read(ctx, c, typ, id)
-	return res, r.audited(ctx, c, store.Audit{Interaction: "read", Action: "R", Type: typ, Ref: typ + "/" + id}, err)
+	return res, r.audited(ctx, c, store.Audit{Interaction: "read", Action: "R", Type: typ, Ref: refOf(typ, id), Patient: r.subject(res)}, err)
 }
 
 func (r *Registry) read(ctx context.Context, c Call, typ, id string) (fhir.Resource, error) {
@@ -147,7 +147,9 @@ func (r *Registry) read(ctx context.Context, c Call, typ, id string) (fhir.Resou
 		return fhir.Resource{}, errUnknown(typ)
 	}
 	if typ == auditEvent {
-		return r.readAudit(ctx, c, id)
+		if res, ok, err := r.trailEvent(ctx, c, id); ok || err != nil {
+			return res, err
+		}
 	}
 	res, err := r.store.Read(ctx, typ, id)
 	if err != nil {
@@ -164,26 +166,10 @@ func (r *Registry) read(ctx context.Context, c Call, typ, id string) (fhir.Resou
 
 // readDeleted answers 410, but only to who could read the last living version.
 func (r *Registry) readDeleted(ctx context.Context, c Call, res fhir.Resource) (fhir.Resource, error) {
-	last, err := r.lastAlive(ctx, res)
-	if err != nil {
+	if err := r.mayReadLast(ctx, c, res); err != nil {
 		return fhir.Resource{}, err
 	}
-	if last.Version > 0 {
-		if err := r.mayRead(ctx, c, last); err != nil {
-			return fhir.Resource{}, err
-		}
-	}
 	return fhir.Resource{}, &fhir.Error{Kind: fhir.Gone, Issue: fhir.IssueDeleted, Text: res.Type + " was deleted. Its history can still be read."}
-}
-
-func (r *Registry) lastAlive(ctx context.Context, res fhir.Resource) (fhir.Resource, error) {
-	for v := res.Version - 1; v > 0; v-- {
-		last, err := r.store.ReadVersion(ctx, res.Type, res.ID, v)
-		if err != nil || !last.Deleted {
-			return last, err
-		}
-	}
-	return fhir.Resource{}, nil
 }
 
 // ReadVersion returns one version of Type/id.
@@ -191,7 +177,11 @@ func (r *Registry) lastAlive(ctx context.Context, res fhir.Resource) (fhir.Resou
 // https://hl7.org/fhir/R4/http.html#vread
 func (r *Registry) ReadVersion(ctx context.Context, c Call, typ, id string, version int64) (fhir.Resource, error) {
 	res, err := r.readVersion(ctx, c, typ, id, version)
-	return res, r.audited(ctx, c, store.Audit{Interaction: "vread", Action: "R", Type: typ, Ref: fmt.Sprintf("%s/%s/_history/%d", typ, id, version)}, err)
+	row := store.Audit{Interaction: "vread", Action: "R", Type: typ, Ref: refOf(typ, id), Patient: r.subject(res)}
+	if row.Ref != "" {
+		row.Ref = versionRef(typ, id, version)
+	}
+	return res, r.audited(ctx, c, row, err)
 }
 
 func (r *Registry) readVersion(ctx context.Context, c Call, typ, id string, version int64) (fhir.Resource, error) {
@@ -200,6 +190,11 @@ func (r *Registry) readVersion(ctx context.Context, c Call, typ, id string, vers
 	}
 	if !fhir.ValidID(id) || version < 1 {
 		return fhir.Resource{}, errUnknown(typ)
+	}
+	if typ == auditEvent && version == 1 { // a row of the trail has one version
+		if res, ok, err := r.trailEvent(ctx, c, id); ok || err != nil {
+			return res, err
+		}
 	}
 	res, err := r.store.ReadVersion(ctx, typ, id, version)
 	if err != nil {
@@ -218,17 +213,41 @@ func errUnknown(typ string) error {
 	return &fhir.Error{Kind: fhir.NotFound, Issue: fhir.IssueNotFound, Text: typ + " is not known here. Check the id."}
 }
 
+// trailPatience bounds how long an answer waits for its audit row.
+const trailPatience = 5 * time.Second
+
+// recorded is a failure that stands in the trail already.
+type recorded struct{ error }
+
+func (e recorded) Unwrap() error { return e.error }
+
+// Record writes the audit row of an interaction that no use case saw, such as
+// one whose body could not be read, and passes err on. What a use case refused
+// is in the trail already and is not written twice.
+func (r *Registry) Record(ctx context.Context, c Call, row store.Audit, err error) error {
+	var done recorded
+	if errors.As(err, &done) {
+		return err
+	}
+	return r.audited(ctx, c, row, err)
+}
+
 // audited records the interaction and its outcome and passes err on.
 func (r *Registry) audited(ctx context.Context, c Call, row store.Audit, err error) error {
 	row.Outcome = outcomeOf(err)
 	r.stamp(&row, c)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), trailPatience) // also when the client hung up
+	defer cancel()
 	if terr := r.trail.Add(ctx, row); terr != nil {
 		r.log.Error("audit row not written", "error", terr)
 		if err == nil {
 			return fmt.Errorf("audit: %w", terr)
 		}
 	}
-	return err
+	if err == nil {
+		return nil
+	}
+	return recorded{err}
 }
 
 // outcomeOf gives the AuditEvent outcome of an error.
@@ -246,7 +265,19 @@ func outcomeOf(err error) string {
 // stamp fills in who asked and when.
 func (r *Registry) stamp(row *store.Audit, c Call) {
 	row.At = r.now()
-	row.Agent = c.Principal.Name
+	row.Agent, row.User = c.Principal.Name, c.Principal.Subject
 	row.Network = c.Network
 	row.Request = c.RequestID
+	if ref, ok := fhir.ParseReference(row.Ref); ok && ref.Type == patient && row.Patient == "" {
+		row.Patient = ref.Local()
+	}
+}
+
+// refOf is "Type/id" for the trail, "" for what is no address: that could be
+// anything.
+func refOf(typ, id string) string {
+	if !definition.IsResource(typ) || !fhir.ValidID(id) {
+		return ""
+	}
+	return typ + "/" + id
 }

@@ -30,16 +30,19 @@ func versionRef(typ, id string, version int64) string {
 // can go to the same part.
 func (r *Registry) resolve(ctx context.Context, c Call, intents []*intent) error {
 	for _, in := range intents {
-		in.old, in.exists, in.search = fhir.Resource{}, false, nil
+		in.old, in.exists, in.search, in.same = fhir.Resource{}, false, nil, nil
 		if in.condition != "" {
 			if err := r.resolveCondition(ctx, c, in); err != nil {
 				return at(err, in.path)
 			}
 		} else if in.method != http.MethodPost {
-			if err := r.resolveID(ctx, in); err != nil {
+			if err := r.resolveID(ctx, c, in); err != nil {
 				return at(err, in.path)
 			}
 		}
+	}
+	if err := repeats(intents); err != nil {
+		return err
 	}
 	patients := map[string]string{} // fullUrl -> id
 	for _, in := range intents {
@@ -53,6 +56,11 @@ func (r *Registry) resolve(ctx context.Context, c Call, intents []*intent) error
 	for _, in := range intents {
 		if in.typ != patient && in.old.Version == 0 && !in.exists && in.method != http.MethodDelete {
 			r.assign(in, patients)
+		}
+	}
+	for _, in := range intents {
+		if in.same != nil {
+			in.id = in.same.id
 		}
 	}
 	return duplicates(intents)
@@ -102,9 +110,33 @@ func ownerOf(n *fhir.Node, patients map[string]string) (id string) {
 	return id
 }
 
-func (r *Registry) resolveID(ctx context.Context, in *intent) error {
+// repeats settles entries of a transaction with the same condition, which all
+// found nothing: of several creates the first creates and the others find what
+// it made, as they would one after the other; several updates would write one
+// resource twice.
+func repeats(intents []*intent) error {
+	first := map[string]*intent{}
+	for _, in := range intents {
+		if in.search == nil || in.old.Version > 0 || in.method == http.MethodDelete {
+			continue
+		}
+		key := in.typ + "?" + in.search.Lock
+		was, again := first[key]
+		switch {
+		case !again:
+			first[key] = in
+		case in.method == http.MethodPost && was.method == http.MethodPost:
+			in.same, in.exists = was, true
+		default:
+			return errTwice(in.path)
+		}
+	}
+	return nil
+}
+
+func (r *Registry) resolveID(ctx context.Context, c Call, in *intent) error {
 	if !fhir.ValidID(in.id) {
-		return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: "id", Text: "An id is 1 to 64 letters, digits, hyphens and points."}
+		return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: in.element("id"), Text: "An id is 1 to 64 letters, digits, hyphens and points."}
 	}
 	old, err := r.store.Read(ctx, in.typ, in.id)
 	var fe *fhir.Error
@@ -115,11 +147,23 @@ func (r *Registry) resolveID(ctx context.Context, in *intent) error {
 	default:
 		in.old = old
 	}
-	return r.checkOld(in)
+	if in.typ == auditEvent && !in.trusted {
+		if _, trail, err := r.trailEvent(ctx, c, in.id); err != nil {
+			return err
+		} else if trail {
+			return errManaged(auditEvent)
+		}
+	}
+	return r.checkOld(ctx, c, in)
 }
 
-// checkOld applies If-Match, and settles a DELETE of nothing.
-func (r *Registry) checkOld(in *intent) error {
+// checkOld applies access and If-Match to what an intent follows, and settles
+// a DELETE of nothing. Access comes first: neither a wrong version nor success
+// may tell of what the caller cannot see.
+func (r *Registry) checkOld(ctx context.Context, c Call, in *intent) error {
+	if err := r.mayFollow(ctx, c, in); err != nil {
+		return err
+	}
 	if in.ifMatch != 0 && (in.old.Version != in.ifMatch || in.old.Deleted) {
 		return errStale()
 	}
@@ -147,15 +191,15 @@ func (r *Registry) resolveCondition(ctx context.Context, c Call, in *intent) err
 	case len(found) == 1:
 		if in.method == http.MethodPut {
 			if id := in.node.Get("id").String(); id != "" && id != found[0].ID {
-				return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueConflict, Path: "id", Text: "The id in the body is not the id of the resource that the condition matches. Leave it out."}
+				return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueConflict, Path: in.element("id"), Text: "The id in the body is not the id of the resource that the condition matches. Leave it out."}
 			}
 		}
 		in.old, in.id = found[0], found[0].ID
-		return r.checkOld(in)
+		return r.checkOld(ctx, c, in)
 	case in.ifMatch != 0:
 		return errStale()
 	case in.method == http.MethodDelete:
-		in.exists = true
+		in.exists, in.id = true, ""
 		return nil
 	case in.method == http.MethodPatch:
 		return &fhir.Error{Kind: fhir.NotFound, Issue: fhir.IssueNotFound, Text: "The condition matches nothing."}
@@ -164,7 +208,10 @@ func (r *Registry) resolveCondition(ctx context.Context, c Call, in *intent) err
 	if in.method == http.MethodPut {
 		if id := in.node.Get("id").String(); id != "" {
 			in.id = id
-			return r.resolveID(ctx, in)
+			if err := r.resolveID(ctx, c, in); err != nil || in.old.Version == 0 || in.old.Deleted {
+				return err
+			}
+			return &fhir.Error{Kind: fhir.Conflict, Issue: fhir.IssueConflict, Path: in.element("id"), Text: "The condition matches nothing, yet a resource with the id in the body exists. Update it by that id, or leave the id out."}
 		}
 	}
 	return nil
@@ -200,6 +247,10 @@ func (r *Registry) match(ctx context.Context, c Call, typ, query string) (*store
 	return cond, found, nil
 }
 
+func errTwice(path string) error {
+	return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueDuplicate, Path: path, Text: "The transaction writes the same resource twice. Send each resource once."}
+}
+
 // duplicates refuses a transaction that writes one resource twice.
 //
 // https://hl7.org/fhir/R4/http.html#transaction
@@ -214,7 +265,7 @@ func duplicates(intents []*intent) error {
 		}
 		ref := in.typ + "/" + in.id
 		if seen[ref] {
-			return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueDuplicate, Path: in.path, Text: "The transaction writes the same resource twice. Send each resource once."}
+			return errTwice(in.path)
 		}
 		seen[ref] = true
 	}

@@ -100,6 +100,11 @@ func subset(n *fhir.Node, keep func(*definition.Element) bool) {
 		}
 	}
 	n.Nodes = kept
+	subsetted(n)
+}
+
+// subsetted says in meta.tag that parts are missing.
+func subsetted(n *fhir.Node) {
 	meta := n.Get("meta")
 	if meta == nil {
 		return

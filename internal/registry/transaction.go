@@ -30,6 +30,9 @@ type Entry struct {
 // https://hl7.org/fhir/R4/http.html#trules
 func (r *Registry) Transaction(ctx context.Context, c Call, entries []Entry) ([]Result, error) {
 	results, err := r.transaction(ctx, c, entries)
+	if err == nil && len(entries) == 0 { // no Unit holds its row
+		err = r.audited(ctx, c, store.Audit{Interaction: "transaction", Action: "E"}, nil)
+	}
 	if err != nil {
 		var d *store.Dropped
 		if errors.As(err, &d) {

@@ -264,7 +264,7 @@ func writtenEntry(base string, r registry.Result, full bool) []byte {
 	if r.Resource.Version > 0 {
 		stamp(h, r.Resource)
 		if code != http.StatusNoContent {
-			h.Set("Location", versionURL(base, r.Resource))
+			h.Set(echo.HeaderLocation, versionURL(base, r.Resource))
 		}
 	}
 	var body []byte

@@ -13,7 +13,11 @@ import (
 //
 // https://hl7.org/fhir/R4/http.html#create
 func (s *server) create(c echo.Context) error {
-	n, err := s.body(c)
+	read := s.body
+	if rawUpload(c) {
+		read = s.upload
+	}
+	n, err := read(c)
 	if err != nil {
 		return err
 	}

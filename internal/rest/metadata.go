@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -63,8 +64,13 @@ func security() fhir.Node {
 		return fhir.Obj(fhir.Arr(fhir.Obj(fhir.Str(system).As("system"), fhir.Str(code).As("code"))).As("coding"))
 	}
 	const hl7 = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+	services := fhir.Arr()
+	for _, code := range strings.Fields("Basic OAuth") {
+		services.Nodes = append(services.Nodes, service(hl7, code))
+	}
+	services.Nodes = append(services.Nodes, service("http://profiles.ihe.net/fhir/ihe.securityTypes/CodeSystem/securityTypes", "IUA"))
 	return fhir.Obj(
-		fhir.Arr(service(hl7, "Basic"), service(hl7, "OAuth"), service("http://profiles.ihe.net/fhir/ihe.securityTypes/CodeSystem/securityTypes", "IUA")).As("service"),
+		services.As("service"),
 		fhir.Str("Basic with a client made by `jamii client add`, or a bearer token of the configured OpenID provider with SMART v2 scopes.").As("description"),
 	).As("security")
 }

@@ -26,6 +26,9 @@ func (s *server) read(c echo.Context) error {
 		stamp(c.Response().Header(), res)
 		return c.NoContent(http.StatusNotModified)
 	}
+	if wantsRaw(c) {
+		return s.raw(c, res)
+	}
 	return s.shaped(c, res)
 }
 

@@ -136,8 +136,10 @@ func (s *server) limits(next echo.HandlerFunc) echo.HandlerFunc {
 // to strangers.
 func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if err := negotiate(c); err != nil {
-			return err
+		if !wantsRaw(c) {
+			if err := negotiate(c); err != nil {
+				return err
+			}
 		}
 		p, inner := c.Request().Context().Value(principalKey{}).(access.Principal)
 		if !inner { // an entry of a batch has its caller already

@@ -6,6 +6,23 @@
 // number 0 is no dictionary. A dictionary once released stays here, unchanged,
 // for ever: bodies written with it need it. A better one gets the next number
 // (command train).
+//
+// Measured on resources that dictionary 1 was not trained on, in mean bytes,
+// on a shared two-core machine (go test -bench . prints them again):
+//
+//	                 body   plain   with dictionary
+//	Claim            6040   1567    498
+//	ClaimResponse    5974   1045    437
+//	Patient          2140    941    288
+//	Coverage         1346    631    181
+//	Synthea's Claim  1728    715    448
+//	its Observation   780    440    262
+//
+// Encoding a 6 kB Claim takes 20 to 25 microseconds, 10 % more than without
+// the dictionary, decoding it 8 to 11. The bodies of the first four rows are
+// synthetic, and so is the text in them: take the last two for what strangers
+// send. A better level of zstd saves 3 % more and takes twice the time; 96 kB
+// of dictionary save nothing over 64.
 package dictionary
 
 import (

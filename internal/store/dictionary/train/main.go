@@ -25,8 +25,8 @@ var plan = map[string]int{"Claim": 400, "ClaimResponse": 400, "Claim-short": 300
 const (
 	rare  = 100
 	seed  = 1
-	piece = 512
-	size  = 96 << 10
+	piece = 1024
+	size  = 64 << 10
 )
 
 func main() {
