@@ -95,11 +95,12 @@ func (e *enrolling) try(ctx context.Context) (Enrolled, error) {
 	if out, err := e.repeated(ctx); err != nil || out.Repeated {
 		return out, err
 	}
-	if err := e.household(ctx); err != nil {
-		return Enrolled{}, err
-	}
-	h, value, err := e.open(ctx)
+	h, value, err := e.policy(ctx)
 	if err != nil {
+		// the same request may have been answered since it was looked for
+		if out, again := e.repeated(ctx); again == nil && out.Repeated {
+			return out, nil
+		}
 		return Enrolled{}, err
 	}
 	u, err := e.unit(ctx, h, value)
@@ -132,16 +133,8 @@ func (e *enrolling) repeated(ctx context.Context) (Enrolled, error) {
 		return Enrolled{}, nil
 	}
 	held, ok, err := e.r.store.Unique(ctx, e.unique.Space, e.unique.Digest)
-	switch {
-	case err != nil:
-		return Enrolled{}, fmt.Errorf("enrolment's identifier: %w", err)
-	case !ok:
-		return Enrolled{}, nil
-	case held.Content != e.unique.Content:
-		return Enrolled{}, &fhir.Error{
-			Kind: fhir.Conflict, Issue: fhir.IssueDuplicate, Path: "EnrollmentRequest.identifier", Rule: "enrolment-identifier",
-			Text: "A request with this identifier and other content was sent before. Use another identifier for another enrolment.",
-		}
+	if err != nil || !ok {
+		return Enrolled{}, err
 	}
 	list, err := e.r.store.ReadMany(ctx, []string{held.Target})
 	if err != nil {
@@ -149,6 +142,12 @@ func (e *enrolling) repeated(ctx context.Context) (Enrolled, error) {
 	}
 	if len(list) != 1 {
 		return Enrolled{}, errRetry
+	}
+	if held.Content != e.unique.Content || e.r.mayRead(ctx, e.c, list[0]) != nil {
+		return Enrolled{}, &fhir.Error{
+			Kind: fhir.Conflict, Issue: fhir.IssueDuplicate, Path: "EnrollmentRequest.identifier", Rule: "enrolment-identifier",
+			Text: "A request with this identifier and other content was sent before. Use another identifier for another enrolment.",
+		}
 	}
 	return e.r.enrolledBefore(ctx, list[0])
 }
@@ -171,6 +170,14 @@ func (r *Registry) enrolledBefore(ctx context.Context, response fhir.Resource) (
 	}
 	slices.SortFunc(list, func(a, b fhir.Resource) int { return slices.Index(refs, a.Ref()) - slices.Index(refs, b.Ref()) })
 	return Enrolled{Response: response, More: list, Repeated: true}, nil
+}
+
+// policy reads the household and opens its policy.
+func (e *enrolling) policy(ctx context.Context) (*held, enrolment.Breakdown, error) {
+	if err := e.household(ctx); err != nil {
+		return nil, enrolment.Breakdown{}, err
+	}
+	return e.open(ctx)
 }
 
 // open makes the policy of the household.

@@ -234,13 +234,6 @@ func (r *Registry) Allow(c Call, typ, operation string) error {
 	return c.Principal.Operation(typ, operation)
 }
 
-// Decides reports whether a posted resource is a request that the engine
-// answers rather than plain data: a PaymentNotice for one of its invoices, and
-// a Claim of a facility's client where the configuration says so (wire.md 1).
-func (r *Registry) Decides(c Call, typ string, n *fhir.Node) bool {
-	return typ == "Claim" && r.options.DecidePosted && c.Principal.Restricted() && n.ResourceType() == typ
-}
-
 // authored is a resource that a use case writes.
 type authored struct {
 	typ, id     string

@@ -224,12 +224,25 @@ func (e recorded) Unwrap() error { return e.error }
 // Record writes the audit row of an interaction that no use case saw, such as
 // one whose body could not be read, and passes err on. What a use case refused
 // is in the trail already and is not written twice.
-func (r *Registry) Record(ctx context.Context, c Call, row store.Audit, err error) error {
+func (r *Registry) Record(ctx context.Context, c Call, interaction, typ, id string, err error) error {
 	var done recorded
 	if errors.As(err, &done) {
 		return err
 	}
+	row := store.Audit{Interaction: interaction, Action: "E", Ref: refOf(typ, id)}
+	if definition.IsResource(typ) {
+		row.Type = typ
+	}
+	if action, ok := actions[interaction]; ok {
+		row.Action = action
+	}
 	return r.audited(ctx, c, row, err)
+}
+
+// actions are the AuditEvent actions of interactions; any other executes.
+var actions = map[string]string{
+	"create": "C", "read": "R", "vread": "R", "update": "U", "patch": "U", "delete": "D",
+	"history-instance": "R", "history-type": "R", "history-system": "R",
 }
 
 // audited records the interaction and its outcome and passes err on.

@@ -14,6 +14,9 @@ import (
 //
 // https://hl7.org/fhir/R4/http.html#create
 func (r *Registry) Create(ctx context.Context, c Call, typ string, n *fhir.Node, ifNoneExist string) (Result, error) {
+	if res, asked, err := r.posted(ctx, c, typ, n); asked {
+		return res, err
+	}
 	return r.one(ctx, c, &intent{method: http.MethodPost, typ: typ, node: n, condition: ifNoneExist})
 }
 
@@ -29,6 +32,9 @@ func (r *Registry) Update(ctx context.Context, c Call, typ, id string, n *fhir.N
 		}
 		err := &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueInvalid, Path: fhir.JoinPath(typ, "id"), Text: text}
 		return Result{}, r.audited(ctx, c, store.Audit{Interaction: "update", Action: "U", Type: typ}, err)
+	}
+	if res, asked, err := r.put(ctx, c, typ, id, n); asked {
+		return res, err
 	}
 	return r.one(ctx, c, &intent{method: http.MethodPut, typ: typ, id: id, node: n, ifMatch: ifMatch})
 }

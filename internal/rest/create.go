@@ -21,11 +21,7 @@ func (s *server) create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	call, typ := s.call(c), c.Param("type")
-	if s.registry.Decides(call, typ, n) {
-		return s.submitPosted(c, call, n)
-	}
-	res, err := s.registry.Create(c.Request().Context(), call, typ, n, c.Request().Header.Get("If-None-Exist"))
+	res, err := s.registry.Create(c.Request().Context(), s.call(c), c.Param("type"), n, c.Request().Header.Get("If-None-Exist"))
 	if err != nil {
 		return err
 	}
@@ -40,9 +36,11 @@ func (s *server) written(c echo.Context, res registry.Result) error {
 	h := c.Response().Header()
 	if res.Created {
 		code = http.StatusCreated
-		h.Set(echo.HeaderLocation, versionURL(s.base(c.Request()), res.Resource))
+	}
+	if url := versionURL(s.base(c.Request()), res.Resource); c.Request().Method == http.MethodPost || res.Created {
+		h.Set(echo.HeaderLocation, url) // also of what If-None-Exist found: it is what the client wants to know
 	} else {
-		h.Set("Content-Location", versionURL(s.base(c.Request()), res.Resource))
+		h.Set("Content-Location", url)
 	}
 	stamp(h, res.Resource)
 	switch preferences(c.Request().Header).result {

@@ -19,8 +19,8 @@ import (
 const (
 	mimeFHIR   = "application/fhir+json"
 	writtenAs  = mimeFHIR + "; charset=utf-8"
-	mimePatch  = "application/json-patch+json"
 	formatName = "_format"
+	prettyName = "_pretty"
 )
 
 // preference is what the Prefer header asks for.
@@ -55,6 +55,9 @@ func etagVersion(tag string) (int64, bool) {
 	return v, err == nil && v > 0
 }
 
+// unknownVersion is a version that no resource has.
+const unknownVersion = -1
+
 // ifMatch returns the version that If-Match asks for, 0 for none.
 func ifMatch(h http.Header) (int64, error) {
 	tag := h.Get("If-Match")
@@ -62,6 +65,9 @@ func ifMatch(h http.Header) (int64, error) {
 		return 0, nil
 	}
 	v, ok := etagVersion(tag)
+	if !ok && strings.HasSuffix(tag, `"`) {
+		return unknownVersion, nil // an ETag, though none of ours: it matches nothing
+	}
 	if !ok {
 		return 0, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Text: `If-Match is not an ETag of this server. Send it as it came: W/"3".`}
 	}
@@ -87,14 +93,17 @@ func notModified(h http.Header, res fhir.Resource) bool {
 }
 
 // negotiate refuses what we cannot write. JSON is the only format so far.
-func negotiate(c echo.Context) error {
-	if f := c.QueryParam(formatName); f != "" {
-		if isJSON(f) {
+// _format goes before the Accept header.
+//
+// https://hl7.org/fhir/R4/http.html#mime-type
+func negotiate(h http.Header, format string) error {
+	if format != "" {
+		if isJSON(strings.ReplaceAll(format, " ", "+")) { // a plus sign that nobody escaped
 			return nil
 		}
 		return &fhir.Error{Kind: fhir.NotAcceptable, Issue: fhir.IssueNotSupported, Path: formatName, Text: "This server writes application/fhir+json only."}
 	}
-	accept := c.Request().Header.Get(echo.HeaderAccept)
+	accept := strings.Join(h.Values(echo.HeaderAccept), ",")
 	if accept == "" {
 		return nil
 	}
@@ -166,12 +175,6 @@ func (s *server) tooLarge() error {
 // write sends FHIR JSON.
 func (s *server) write(c echo.Context, code int, body []byte) error {
 	return c.Blob(code, writtenAs, pretty(c, body))
-}
-
-// resource sends a resource with the headers of its version.
-func (s *server) resource(c echo.Context, code int, res fhir.Resource) error {
-	stamp(c.Response().Header(), res)
-	return s.write(c, code, res.JSON())
 }
 
 func stamp(h http.Header, res fhir.Resource) {

@@ -16,7 +16,7 @@ import (
 //
 // https://hl7.org/fhir/R4/http.html#capabilities
 func (s *server) metadata(c echo.Context) error {
-	if err := negotiate(c); err != nil {
+	if err := negotiate(c.Request().Header, c.QueryParam(formatName)); err != nil {
 		return err
 	}
 	if mode := c.QueryParam("mode"); mode != "" && mode != "full" && mode != "normative" && mode != "terminology" {

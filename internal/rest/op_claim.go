@@ -29,20 +29,6 @@ func (s *server) submitClaim(c echo.Context, call registry.Call) error {
 	return s.answered(c, out)
 }
 
-// submitPosted answers a plain POST of a Claim that the configuration has
-// decided (wire.md 1): the Claim itself, whose answer is found by search.
-func (s *server) submitPosted(c echo.Context, call registry.Call, n *fhir.Node) error {
-	out, err := s.registry.Submit(c.Request().Context(), call, n, nil)
-	if err != nil {
-		return err
-	}
-	claim, err := s.registry.Asked(c.Request().Context(), call, out)
-	if err != nil {
-		return err
-	}
-	return s.written(c, registry.Result{Resource: claim, Created: !out.Repeated})
-}
-
 // answered sends the ClaimResponse: 201 with its Location the first time, 200
 // when the same Claim was submitted before.
 func (s *server) answered(c echo.Context, out registry.Submitted) error {

@@ -12,7 +12,8 @@ import (
 	"github.com/jamii-health/jamii/internal/registry"
 )
 
-// search serves GET [base]/[type]?... and POST [base]/[type]/_search.
+// search serves GET [base]/[type]?..., POST [base]/[type]/_search, and the
+// same without a type for the whole system.
 //
 // https://hl7.org/fhir/R4/http.html#search
 func (s *server) search(c echo.Context) error {
@@ -22,20 +23,6 @@ func (s *server) search(c echo.Context) error {
 	}
 	call := s.call(c)
 	found, err := s.registry.Search(c.Request().Context(), call, c.Param("type"), pairs)
-	if err != nil {
-		return err
-	}
-	return s.write(c, http.StatusOK, page(call.Base, "searchset", found))
-}
-
-// searchSystem serves GET [base]?_type=... and POST [base]/_search.
-func (s *server) searchSystem(c echo.Context) error {
-	pairs, err := s.query(c)
-	if err != nil {
-		return err
-	}
-	call := s.call(c)
-	found, err := s.registry.SearchSystem(c.Request().Context(), call, pairs)
 	if err != nil {
 		return err
 	}
@@ -78,7 +65,17 @@ func (s *server) query(c echo.Context) ([]search.Pair, error) {
 		return nil, &fhir.Error{Kind: fhir.TooLarge, Issue: fhir.IssueTooLong, Text: "The search is longer than 1 MB. Split it."}
 	}
 	form, err := search.Pairs(string(body))
-	return append(pairs, form...), err
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range form {
+		if p.Name == formatName {
+			if err := negotiate(c.Request().Header, p.Value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return append(pairs, form...), nil
 }
 
 const maxForm = 1 << 20

@@ -74,41 +74,16 @@ func New(r *registry.Registry, auth Authenticator, o Options) http.Handler {
 	s.echo.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.panicked, DisableStackAll: true}))
 	s.echo.Use(middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Level: 5}))
 	s.routes()
-	return s.echo
+	return http.HandlerFunc(s.serve)
 }
 
-// routes maps methods and addresses to interactions. The order of echo's
-// router puts fixed parts before parameters.
-func (s *server) routes() {
-	e := s.echo
-	if s.options.Home != nil {
-		e.GET("/", echo.WrapHandler(s.options.Home))
+// serve answers HEAD like GET; net/http keeps the body back.
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = r.WithContext(r.Context()) // a copy: the server looks at the original
+		r.Method = http.MethodGet
 	}
-	if s.options.Health != nil {
-		e.GET("/health", echo.WrapHandler(s.options.Health))
-	}
-	e.GET("/fhir/metadata", s.metadata)
-	g := e.Group("/fhir", s.identify)
-	g.POST("", s.bundle)
-	g.POST("/", s.bundle)
-	g.GET("", s.searchSystem)
-	g.GET("/", s.searchSystem)
-	g.POST("/_search", s.searchSystem)
-	g.GET("/_history", s.history)
-	g.GET("/:type", s.search)
-	g.POST("/:type", s.create)
-	g.PUT("/:type", s.updateWhere)
-	g.DELETE("/:type", s.deleteWhere)
-	g.POST("/:type/_search", s.search)
-	g.GET("/:type/_history", s.history)
-	g.GET("/:type/:id", s.read)
-	g.PUT("/:type/:id", s.update)
-	g.DELETE("/:type/:id", s.delete)
-	g.POST("/:type/:id", s.operation)
-	g.GET("/:type/:id/_history", s.history)
-	g.GET("/:type/:id/_history/:version", s.vread)
-	g.POST("/:type/:id/:operation", s.operation)
-	g.GET("/:type/:id/:operation", s.operation)
+	s.echo.ServeHTTP(w, r)
 }
 
 // limits bounds a request before anything looks at it, and names it.
@@ -134,23 +109,21 @@ func (s *server) limits(next echo.HandlerFunc) echo.HandlerFunc {
 
 // identify asks who is calling; nothing under the base but metadata is served
 // to strangers.
-func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if !wantsRaw(c) {
-			if err := negotiate(c); err != nil {
-				return err
-			}
+func (s *server) identify(c echo.Context) error {
+	if !wantsRaw(c) {
+		if err := negotiate(c.Request().Header, c.QueryParam(formatName)); err != nil {
+			return err
 		}
-		p, inner := c.Request().Context().Value(principalKey{}).(access.Principal)
-		if !inner { // an entry of a batch has its caller already
-			var err error
-			if p, err = s.auth.Authenticate(c.Request().Context(), c.Request()); err != nil {
-				return err
-			}
-		}
-		c.Set(principalName, p)
-		return next(c)
 	}
+	p, inner := c.Request().Context().Value(principalKey{}).(access.Principal)
+	if !inner { // an entry of a batch has its caller already
+		var err error
+		if p, err = s.auth.Authenticate(c.Request().Context(), c.Request()); err != nil {
+			return err
+		}
+	}
+	c.Set(principalName, p)
+	return nil
 }
 
 type principalKey struct{}
@@ -222,7 +195,7 @@ func languages(header string) (tags []string) {
 
 // pretty indents the body when _pretty=true asks for it.
 func pretty(c echo.Context, body []byte) []byte {
-	if c.QueryParam("_pretty") != "true" {
+	if c.QueryParam(prettyName) != "true" {
 		return body
 	}
 	var out bytes.Buffer

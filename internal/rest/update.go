@@ -2,10 +2,12 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/search"
 	"github.com/jamii-health/jamii/internal/registry"
 )
 
@@ -54,10 +56,15 @@ func (s *server) updateWhere(c echo.Context) error {
 // condition is the query of a conditional interaction; one without a query
 // would touch everything.
 func condition(c echo.Context) (string, error) {
-	if c.Request().URL.RawQuery == "" {
+	pairs, err := search.Pairs(c.Request().URL.RawQuery)
+	if err != nil {
+		return "", err
+	}
+	pairs = slices.DeleteFunc(pairs, func(p search.Pair) bool { return p.Name == formatName || p.Name == prettyName })
+	if len(pairs) == 0 {
 		return "", &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueRequired, Text: "Say which resource is meant: put its id into the address, or a search such as ?identifier=system|value."}
 	}
-	return c.Request().URL.RawQuery, nil
+	return search.Encode(pairs), nil
 }
 
 // delete serves DELETE [base]/[type]/[id].

@@ -36,20 +36,30 @@ var databases atomic.Int64
 // means to install it, fails the test.
 func DSN(t testing.TB) string {
 	t.Helper()
-	srv, err := shared()
+	dsn, drop, err := Database(t.Context())
 	if err != nil {
-		t.Fatalf("starting PostgreSQL for tests: %v", err)
-	}
-	name := fmt.Sprintf("test_%d", databases.Add(1))
-	if err := srv.exec(t.Context(), "CREATE DATABASE "+name); err != nil {
-		t.Fatalf("creating a database for the test: %v", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := srv.exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := drop(context.Background()); err != nil {
 			t.Errorf("dropping the database of the test: %v", err)
 		}
 	})
-	return srv.dsn(name)
+	return dsn
+}
+
+// Database is DSN for programs that are no tests, such as the benchmarks. The
+// server it starts on first use ends with the program.
+func Database(ctx context.Context) (dsn string, drop func(context.Context) error, err error) {
+	srv, err := shared()
+	if err != nil {
+		return "", nil, fmt.Errorf("starting PostgreSQL for tests: %w", err)
+	}
+	name := fmt.Sprintf("test_%d", databases.Add(1))
+	if err := srv.exec(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", nil, fmt.Errorf("creating a database for the test: %w", err)
+	}
+	return srv.dsn(name), func(ctx context.Context) error { return srv.exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)") }, nil
 }
 
 func (s *server) dsn(database string) string {

@@ -20,8 +20,10 @@ func invoice(st store.Store, n int64) store.Write {
 	fmt.Fprintf(&body, `{"resourceType":"Invoice","identifier":[{"system":"http://example.org/claim","value":"C-%09d"}],"status":"active","patient":{"reference":%q}`, n, patient)
 	index := search.Index{
 		{Param: "identifier", Kind: search.Token, System: "http://example.org/claim", Code: fmt.Sprintf("C-%09d", n)},
-		{Param: "status", Kind: search.Token, Code: "active"}, {Param: "status", Kind: search.Token, System: "http://hl7.org/fhir/fm-status", Code: "active"},
-		{Param: "use", Kind: search.Token, Code: "claim"}, {Param: "use", Kind: search.Token, System: "http://hl7.org/fhir/claim-use", Code: "claim"},
+		{Param: "status", Kind: search.Token, Code: "active"},
+		{Param: "status", Kind: search.Token, System: "http://hl7.org/fhir/fm-status", Code: "active"},
+		{Param: "use", Kind: search.Token, Code: "claim"},
+		{Param: "use", Kind: search.Token, System: "http://hl7.org/fhir/claim-use", Code: "claim"},
 		{Param: "priority", Kind: search.Token, System: "http://example.org/priority", Code: "normal"},
 		{Param: "patient", Kind: search.Reference, Code: patient},
 		{Param: "provider", Kind: search.Reference, Code: fmt.Sprintf("Organization/o%d", rng.IntN(500))},

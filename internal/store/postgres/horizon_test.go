@@ -63,10 +63,11 @@ func TestDawdler(t *testing.T) {
 			d := st.(*database)
 			first, _ := plant(t, st)
 			inside, leave := make(chan struct{}), make(chan struct{})
-			var once sync.Once
+			var taken atomic.Bool
 			d.pause = func(s string) {
-				if s == stage {
-					once.Do(func() { close(inside); <-leave })
+				if s == stage && taken.CompareAndSwap(false, true) {
+					close(inside)
+					<-leave
 				}
 			}
 			late := make(chan string)

@@ -203,44 +203,81 @@ func merge(or search.Or) []search.Expr {
 	return out
 }
 
+// matchAny puts keys into one list, and so the texts of exact words, one list
+// per parameter; what is left stays an Or of conditions.
 func (t *translator) matchAny(x anyOf, typ string) (match, error) {
 	var keys []int64
-	var exact, find []clause
-	out := match{}
+	var parts []match
+	texts := map[string][]string{}
 	for _, part := range x.Or {
-		if is, ok := part.(search.Is); ok && (is.Kind != search.Reference || is.Ident) {
-			tp, known, err := t.tp(typ, is.Param)
+		is, isKey := part.(search.Is)
+		if word, ok := part.(search.Word); ok && word.Mode == search.Exact {
+			texts[word.Param] = append(texts[word.Param], word.Text)
+			continue
+		}
+		if !isKey || is.Kind == search.Reference && !is.Ident {
+			m, err := t.match(part, typ)
 			if err != nil {
 				return match{}, err
 			}
-			if known {
-				more, err := t.keysOf(is, tp)
-				if err != nil {
-					return match{}, err
-				}
-				keys = append(keys, more...)
-			}
+			parts = append(parts, m)
 			continue
 		}
-		m, err := t.match(part, typ)
+		tp, known, err := t.tp(typ, is.Param)
 		if err != nil {
 			return match{}, err
 		}
+		if known {
+			more, err := t.keysOf(is, tp)
+			if err != nil {
+				return match{}, err
+			}
+			keys = append(keys, more...)
+		}
+	}
+	if len(keys) > 0 { // then all are: merge has parted them from the others
+		slices.Sort(keys)
+		return t.matchKeys(slices.Compact(keys), typ)
+	}
+	for param, list := range texts {
+		m, err := t.matchTexts(param, list, typ)
+		if err != nil {
+			return match{}, err
+		}
+		parts = append(parts, m)
+	}
+	return anyMatch(parts), nil
+}
+
+// matchTexts is an Or of exact words on one parameter.
+func (t *translator) matchTexts(param string, list []string, typ string) (match, error) {
+	tp, known, err := t.tp(typ, param)
+	if err != nil || !known {
+		return match{}, err
+	}
+	heads := make([]string, len(list))
+	for i, text := range list {
+		heads[i] = cut(store.Norm(text))
+	}
+	prefix := "@.tp = " + integer(tp) + " AND "
+	exact := raw(prefix+"@.text IN (SELECT value FROM json_each(?))", jsonList(list))
+	find := raw(prefix+head("@")+" IN (SELECT value FROM json_each(?))", jsonList(heads))
+	return match{table: "search_word", clause: exact, find: find}, nil
+}
+
+// anyMatch joins conditions on one table.
+func anyMatch(parts []match) match {
+	var out match
+	var exact, find []clause
+	for _, m := range parts {
 		if m.table != "" {
 			out.table = m.table
 			exact, find = append(exact, m.clause), append(find, m.find)
 		}
 	}
-	if len(keys) > 0 {
-		slices.Sort(keys)
-		return t.matchKeys(slices.Compact(keys), typ)
-	}
-	if out.table == "" {
-		return match{}, nil
-	}
 	out.clause = join(exact, " OR ", never)
 	if !slices.ContainsFunc(find, func(c clause) bool { return c.sql == "" }) && len(find) <= 20 {
 		out.find = join(find, " OR ", never)
 	}
-	return out, nil
+	return out
 }
