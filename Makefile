@@ -26,13 +26,13 @@ lint: ## go vet, staticcheck, gofumpt, sizes
 	@out=$$($(GO) run mvdan.cc/gofumpt@v0.12.0 -l .); test -z "$$out" || { echo "not gofumpt clean:"; echo "$$out"; exit 1; }
 	@big=$$(git ls-files '*.go' | xargs wc -l | awk '$$2 != "total" && $$1 > 500'); test -z "$$big" || { echo "files over 500 lines:"; echo "$$big"; exit 1; }
 
-bench: build ## print the figures of the design on this machine
-	$(GO) run ./cmd/jamii/bench $(BENCH)
+bench: ## print the figures of the design on this machine
+	$(GO) run ./cmd/bench $(BENCH)
 
 definitions: ## make the R4 tables again from HL7's files (needs npm)
 	$(GO) run ./fhir/definition/generate
 
-dictionary: build ## train the compression dictionary of stored bodies
+dictionary: ## train the compression dictionary of stored bodies
 	$(GO) run ./internal/store/dictionary/train
 
 conformance: ## black-box tests against BASE (default: a gateway started here)

@@ -17,16 +17,7 @@ func equal(a, b *fhir.Node) bool {
 	case fhir.KindNumber:
 		return a.Text == b.Text || parseNumber(a.Text) == parseNumber(b.Text)
 	case fhir.KindObject:
-		if len(a.Nodes) != len(b.Nodes) {
-			return false
-		}
-		for i := range a.Nodes {
-			other := b.Get(a.Nodes[i].Name)
-			if other == nil || !equal(&a.Nodes[i], other) {
-				return false
-			}
-		}
-		return true
+		return equalObjects(a, b)
 	case fhir.KindArray:
 		if len(a.Nodes) != len(b.Nodes) {
 			return false
@@ -39,6 +30,23 @@ func equal(a, b *fhir.Node) bool {
 		return true
 	}
 	return a.Text == b.Text
+}
+
+func equalObjects(a, b *fhir.Node) bool {
+	if len(a.Nodes) != len(b.Nodes) {
+		return false
+	}
+	members := make(map[string]*fhir.Node, len(b.Nodes))
+	for i := range b.Nodes {
+		members[b.Nodes[i].Name] = &b.Nodes[i]
+	}
+	for i := range a.Nodes {
+		other := members[a.Nodes[i].Name]
+		if other == nil || !equal(&a.Nodes[i], other) {
+			return false
+		}
+	}
+	return true
 }
 
 // number is a JSON number in its one normal form: digits times ten to the

@@ -8,6 +8,9 @@ import (
 // double the document.
 const maxCopied = 1 << 18
 
+// maxJSONOperations bounds a patch: each operation may shift a long array.
+const maxJSONOperations = 5000
+
 // JSON applies a JSON Patch: an array of operations, in order. The text of
 // numbers and the order of keys are kept. An array or object of a resource
 // that the patch has emptied is taken out, since FHIR allows none.
@@ -17,6 +20,9 @@ const maxCopied = 1 << 18
 func JSON(doc, patch *fhir.Node) (*fhir.Node, error) {
 	if !patch.Is(fhir.KindArray) {
 		return nil, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueStructure, Text: "The JSON Patch is not an array of operations."}
+	}
+	if len(patch.Nodes) > maxJSONOperations {
+		return nil, &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueTooCostly, Text: "The patch has more than 5000 operations."}
 	}
 	j := jsonPatch{doc: doc.Clone()}
 	if j.doc == nil {

@@ -32,26 +32,26 @@ func explain(asked, response *fhir.Node) *claim {
 	c.Paid, _ = total(response, "benefit")
 	names := map[string]string{}
 	for _, item := range asked.Get("item").Each() {
-		names[item.Get("sequence").String()] = nameOf(item.Get("productOrService"))
+		names[number(item.Get("sequence"))] = nameOf(item.Get("productOrService"))
 	}
 	notes, used := map[string]note{}, map[string]bool{}
 	for _, n := range response.Get("processNote").Each() {
-		notes[n.Get("number").String()] = note{n.Path("language", "coding").At(0).Get("code").String(), n.Get("text").String()}
+		notes[number(n.Get("number"))] = note{n.Path("language", "coding").At(0).Get("code").String(), n.Get("text").String()}
 	}
 	for _, item := range response.Get("item").Each() {
-		l := line{Number: item.Get("itemSequence").String()}
+		l := line{Number: number(item.Get("itemSequence"))}
 		l.What = names[l.Number]
 		l.Asked, l.Paid = amount(item, "submitted"), amount(item, "benefit")
 		l.Verdict = verdict(l.Asked, l.Paid)
 		for _, n := range item.Get("noteNumber").Each() {
-			l.Notes = append(l.Notes, notes[n.String()])
-			used[n.String()] = true
+			l.Notes = append(l.Notes, notes[number(n)])
+			used[number(n)] = true
 		}
 		c.Lines = append(c.Lines, l)
 	}
 	for _, n := range response.Get("processNote").Each() {
-		if number := n.Get("number").String(); !used[number] {
-			c.Notes = append(c.Notes, notes[number])
+		if k := number(n.Get("number")); !used[k] {
+			c.Notes = append(c.Notes, notes[k])
 		}
 	}
 	return c
@@ -71,7 +71,7 @@ func nameOf(concept *fhir.Node) string {
 func total(response *fhir.Node, step string) (value, currency string) {
 	for _, t := range response.Get("total").Each() {
 		if t.Path("category", "coding").At(0).Get("code").String() == step {
-			return t.Path("amount", "value").String(), t.Path("amount", "currency").String()
+			return number(t.Path("amount", "value")), t.Path("amount", "currency").String()
 		}
 	}
 	return "", ""
@@ -80,7 +80,7 @@ func total(response *fhir.Node, step string) (value, currency string) {
 func amount(item *fhir.Node, step string) string {
 	for _, a := range item.Get("adjudication").Each() {
 		if a.Path("category", "coding").At(0).Get("code").String() == step {
-			return a.Path("amount", "value").String()
+			return number(a.Path("amount", "value"))
 		}
 	}
 	return ""
@@ -105,4 +105,12 @@ func zero(amount string) bool {
 		}
 	}
 	return true
+}
+
+// number is the text of a number, "" when there is none.
+func number(n *fhir.Node) string {
+	if !n.Is(fhir.KindNumber) {
+		return ""
+	}
+	return n.Text
 }

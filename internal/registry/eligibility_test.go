@@ -108,8 +108,7 @@ func TestEligibilityRefuses(t *testing.T) {
 }
 
 func TestEligibilityWithoutCover(t *testing.T) {
-	onBothStores(t, func(c *clinic) {
-		t := c.T
+	onOneStore(t, func(c *clinic) {
 		p := c.person("1985-01-01", "male")
 		n := c.ask(c.asking(p, "2025-09-01", "service S101"))
 		if reason(n) != "cover-on-day 21" || n.Get("insurance") != nil || n.Get("outcome").String() != "complete" || n.Get("preAuthRef") != nil {

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -48,15 +47,10 @@ func (r *Registry) enrol(ctx context.Context, c Call, n, bundle *fhir.Node) (Enr
 		return Enrolled{}, err
 	}
 	b := newBag(bundle)
-	for range maxTries {
+	return persist(ctx, func() (Enrolled, error) {
 		e := &enrolling{r: r, c: c, set: set, node: n.Clone(), bag: b.of(n)}
-		out, err := e.try(ctx)
-		var d *store.Dropped
-		if err == nil || (!errors.Is(err, errRetry) && !errors.As(err, &d)) {
-			return out, err
-		}
-	}
-	return Enrolled{}, errBusy()
+		return e.try(ctx)
+	})
 }
 
 // enrolling is a household on its way to a policy. It is made anew for each

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/jamii-health/jamii/fhir"
-	"github.com/jamii-health/jamii/internal/store"
 	"github.com/jamii-health/jamii/internal/store/sqlite"
 )
 
@@ -188,14 +187,4 @@ func (c *clinic) count(typ string) int64 {
 		c.Fatal(err)
 	}
 	return n
-}
-
-// facts are the rows of a table.
-func (c *clinic) facts(table *store.Table) []store.Row {
-	c.Helper()
-	_, rows, err := c.r.store.Facts(c.Context(), nil, store.Lookup{Table: table})
-	if err != nil {
-		c.Fatal(err)
-	}
-	return rows[0]
 }

@@ -76,8 +76,7 @@ func TestEnrolRefusesAMemberNumberWithAWrongCheckDigit(t *testing.T) {
 }
 
 func TestEnrolAHousehold(t *testing.T) {
-	onBothStores(t, func(c *clinic) {
-		t := c.T
+	onOneStore(t, func(c *clinic) {
 		f := c.family("head 1985-01-01", "8 1986-02-02", "4 2015-03-03")
 		out := c.enrol(c.request("E1", f.ids[0], "MUNI", "2025-08-01"), nil)
 		response := c.tree(out.Response)

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -58,7 +57,7 @@ func (r *Registry) ExpireDue(ctx context.Context, today time.Time) (int, error) 
 
 // expire makes one policy Expired; false when there is nothing to do.
 func (r *Registry) expire(ctx context.Context, p *pack, number string, today date.Date) (bool, error) {
-	for range maxTries {
+	return persist(ctx, func() (bool, error) {
 		list, _, err := r.byNumber(ctx, []string{number})
 		if err != nil || len(list) == 0 {
 			return false, err
@@ -74,14 +73,9 @@ func (r *Registry) expire(ctx context.Context, p *pack, number string, today dat
 		if err := b.add(ctx, u); err != nil {
 			return false, err
 		}
-		_, err = r.store.Commit(ctx, *u)
-		var d *store.Dropped
-		switch {
-		case err == nil:
-			return true, nil
-		case !errors.As(err, &d):
+		if _, err := r.store.Commit(ctx, *u); err != nil {
 			return false, fmt.Errorf("expire: %w", err)
 		}
-	}
-	return false, errBusy()
+		return true, nil
+	})
 }

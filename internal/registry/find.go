@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/search"
@@ -56,7 +58,7 @@ func (r *Registry) find(ctx context.Context, c Call, typ string, pairs []search.
 	}
 	o := r.parseOptions(c)
 	o.Lenient = o.Lenient && !cur.Sealed // a page link holds what was applied
-	q, err := r.catalogue.Parse(typ, pairs, o)
+	q, err := r.catalogue.Parse(typ, r.local(c, typ, pairs), o)
 	if err != nil {
 		return Found{}, err
 	}
@@ -66,6 +68,28 @@ func (r *Registry) find(ctx context.Context, c Call, typ string, pairs []search.
 		}
 	}
 	return r.run(ctx, c, q, cur)
+}
+
+// local turns absolute references to this server, by the address the caller
+// knows it under, into the relative ones that are stored.
+func (r *Registry) local(c Call, typ string, pairs []search.Pair) []search.Pair {
+	base := c.Base + "/"
+	out := slices.Clone(pairs)
+	for i, p := range out {
+		if c.Base == "" || !strings.Contains(p.Value, base) {
+			continue
+		}
+		code, _, _ := strings.Cut(p.Name, ":")
+		if param, ok := r.catalogue.Param(typ, code); !ok || param.Type != "reference" {
+			continue
+		}
+		values := strings.Split(p.Value, ",")
+		for k, v := range values {
+			values[k] = strings.TrimPrefix(v, base)
+		}
+		out[i].Value = strings.Join(values, ",")
+	}
+	return out
 }
 
 const defaultCount = 20

@@ -26,10 +26,9 @@ const (
 // household is who enrols together: the members of a Group, or one person who
 // is in none.
 type household struct {
-	ref     string // "Group/id", "" for a household of one
-	version int64  // of the Group
-	head    *insuree
-	people  []*insuree // the head first, then in the Group's order
+	ref    string // "Group/id", "" for a household of one
+	head   *insuree
+	people []*insuree // the head first, then in the Group's order
 }
 
 // insuree is a person of a household with the record it was read from.

@@ -44,8 +44,7 @@ func TestAHouseholdWithoutAPolicyIsPlainData(t *testing.T) {
 
 // A late member is covered from joining when it costs no more.
 func TestALateMember(t *testing.T) {
-	onBothStores(t, func(c *clinic) {
-		t := c.T
+	onOneStore(t, func(c *clinic) {
 		f, covers, invoice := c.enrolled("2025-08-01")
 		c.pay(c.notice(invoice, "R1", "600", ""))
 		f.ids = append(f.ids, c.person("2020-02-02", "female"))
@@ -151,8 +150,7 @@ func TestAHouseholdThatCannotBeInsured(t *testing.T) {
 // Who dies, becomes inactive or is taken out of the Group leaves; who comes
 // back is covered again from that day.
 func TestMembersLeaveAndComeBack(t *testing.T) {
-	onBothStores(t, func(c *clinic) {
-		t := c.T
+	onOneStore(t, func(c *clinic) {
 		f := c.family("head 1985-01-01", "8 1986-01-01", "4 2010-01-01", "4 2011-01-01")
 		out := c.enrol(c.request("", f.ids[0], "MUNI", "2025-08-01"), nil)
 		c.pay(c.notice(of(out.More, "Invoice")[0].Ref(), "R1", "600", ""))
@@ -189,8 +187,7 @@ func TestMembersLeaveAndComeBack(t *testing.T) {
 // A person enrolled alone who founds a household later brings the members in,
 // also when they are registered in the same transaction.
 func TestAHouseholdOfOneGrows(t *testing.T) {
-	onBothStores(t, func(c *clinic) {
-		t := c.T
+	onOneStore(t, func(c *clinic) {
 		head := c.person("1985-01-01", "male")
 		c.enrol(c.request("", head, "MUNI", "2025-08-01"), nil)
 		const url = "urn:uuid:99999999-0000-4000-8000-000000000001"

@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -182,6 +183,22 @@ func (b *booking) author(u *store.Unit, doc *authored, person string) error {
 		access.CopyOwner(doc.node, b.owner)
 	}
 	return b.r.author(b.c, u, doc, patient+"/"+person)
+}
+
+// persist tries a use case again while what it stands on changes under it.
+func persist[T any](ctx context.Context, try func() (T, error)) (T, error) {
+	var none T
+	for tries := range maxPlans {
+		out, err := try()
+		var d *store.Dropped
+		if err == nil || !errors.Is(err, errRetry) && !errors.As(err, &d) {
+			return out, err
+		}
+		if err := pause(ctx, tries); err != nil {
+			return none, err
+		}
+	}
+	return none, errBusy()
 }
 
 // written turns the writes of a committed Unit into resources.

@@ -74,14 +74,7 @@ func (r *Registry) pay(ctx context.Context, c Call, n *fhir.Node) (Result, error
 	if p.back {
 		return p.takeBack(ctx)
 	}
-	for range maxTries {
-		res, err := p.try(ctx)
-		var d *store.Dropped
-		if err == nil || (!errors.Is(err, errRetry) && !errors.As(err, &d)) {
-			return res, err
-		}
-	}
-	return Result{}, errBusy()
+	return persist(ctx, func() (Result, error) { return p.try(ctx) })
 }
 
 // paying is a payment on its way into a policy.

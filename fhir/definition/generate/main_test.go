@@ -14,7 +14,7 @@ const empty = `{"resourceType":"Bundle","entry":[]}`
 // small is the least package that can be read: one type with a backbone.
 func small() map[string]string {
 	return map[string]string{
-		"profiles-types": empty, "search-parameters": empty, "valuesets": empty, "v2-tables": empty, "v3-codesystems": empty,
+		"profiles-types": empty, "search-parameters": empty, "valuesets": empty, "v2-tables": empty, "v3-codesystems": empty, "conceptmaps": empty,
 		"compartmentdefinition-patient": `{"resource":[{"code":"Thing","param":["a"]},{"code":"Other"}]}`,
 		"profiles-resources": `{"entry":[{"resource":{"resourceType":"StructureDefinition","kind":"resource","name":"Thing","fhirVersion":"4.0.1",
 			"snapshot":{"element":[{"path":"Thing","max":"*"},{"path":"Thing.part","max":"*","type":[{"code":"BackboneElement"}]},
@@ -48,7 +48,7 @@ func TestRunRefuses(t *testing.T) {
 			if files[tt.file] = tt.text; tt.text == "" {
 				delete(files, tt.file)
 			}
-			err := run(write(t, files), filepath.Join(t.TempDir(), "out.bin"))
+			err := run(write(t, files), filepath.Join(t.TempDir(), "out.bin"), filepath.Join(t.TempDir(), "core.bin"))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("want an error with %q, got %v", tt.want, err)
 			}
@@ -58,7 +58,7 @@ func TestRunRefuses(t *testing.T) {
 
 func TestRun(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.bin")
-	if err := run(write(t, small()), out); err != nil {
+	if err := run(write(t, small()), out, filepath.Join(t.TempDir(), "core.bin")); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.ReadFile(out)

@@ -54,7 +54,7 @@ FROM (SELECT ` + nowSQL + ` AS at OFFSET 0) c`
 	// W2; what is written takes the stamp by stampedSQL.
 	stampSQL = `
 SELECT set_config('jamii.stamp', greatest(` + nowSQL + `, current_setting('jamii.stamp')::int8,
-  0)::text, true)::int8`
+  (SELECT at FROM horizon))::text, true)::int8`
 
 	stampedSQL = `(SELECT current_setting('jamii.stamp')::int8)`
 

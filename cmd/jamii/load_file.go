@@ -1,0 +1,335 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/internal/access"
+	"github.com/jamii-health/jamii/internal/registry"
+)
+
+var loadPrincipal = access.Internal("load")
+
+// loader loads files one after the other. Each commit is noted in the state
+// file, so that a load that was cut short goes on after the last one.
+type loader struct {
+	registry *registry.Registry
+	call     registry.Call
+	state    *loadState
+	report   *refusals
+	bar      *bar
+	batch    int
+
+	loaded, skipped int
+}
+
+// piece is what is committed together: where it stands, and its entries.
+type piece struct {
+	file    string
+	entries []registry.Entry
+	at      []int    // where each stands in the file: entry or line, from 0
+	places  []string // the same for the report: "line 3"
+	next    int      // where to go on after the piece
+}
+
+func (p *piece) add(e registry.Entry, at int, place string) {
+	p.entries, p.at, p.places = append(p.entries, e), append(p.at, at), append(p.places, place)
+}
+
+// only is the piece with one of its entries.
+func (p *piece) only(i int) piece {
+	return piece{file: p.file, entries: p.entries[i : i+1], at: p.at[i : i+1], places: p.places[i : i+1], next: p.at[i] + 1}
+}
+
+// all loads the files. A Bundle that refers to what another file brings is
+// tried again after the others, as long as that helps.
+func (l *loader) all(ctx context.Context, files []string) error {
+	for len(files) > 0 {
+		var later []string
+		for _, f := range files {
+			waits, err := l.file(ctx, f, false)
+			if err != nil {
+				return fmt.Errorf("%s: %w", f, err)
+			}
+			if waits {
+				later = append(later, f)
+			}
+		}
+		if len(later) == len(files) {
+			for _, f := range later {
+				if _, err := l.file(ctx, f, true); err != nil {
+					return fmt.Errorf("%s: %w", f, err)
+				}
+			}
+			return nil
+		}
+		files = later
+	}
+	return nil
+}
+
+// file loads one file. waits reports that it may go in after others; with last
+// set it is refused instead.
+func (l *loader) file(ctx context.Context, name string, last bool) (waits bool, err error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return false, err
+	}
+	progress, err := l.state.of(name, info)
+	if err != nil {
+		return false, err
+	}
+	if progress.Done {
+		l.skipped++
+		l.bar.add(info.Size())
+		return false, nil
+	}
+	if isNDJSON(name) {
+		err = l.lines(ctx, name, progress)
+	} else {
+		waits, err = l.document(ctx, name, progress, last)
+	}
+	if err != nil || waits {
+		return waits, err
+	}
+	progress.Done = true
+	if !isNDJSON(name) {
+		l.bar.add(info.Size())
+	}
+	return false, l.state.save()
+}
+
+// document loads a file with one resource or Bundle.
+func (l *loader) document(ctx context.Context, name string, progress *fileProgress, last bool) (waits bool, err error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return false, err
+	}
+	n, err := fhir.ParseObject(data)
+	if err != nil {
+		return false, l.report.add(name, "", err)
+	}
+	if n.ResourceType() != "Bundle" {
+		p := piece{file: name, next: 1}
+		p.add(entryOf(n, n.ResourceType()), 0, "")
+		return false, l.commit(ctx, p, progress)
+	}
+	p, err := l.entries(name, n, progress)
+	if err != nil || len(p.entries) == 0 {
+		return false, err
+	}
+	if n.Get("type").String() != "transaction" {
+		return false, l.chunks(ctx, p, progress)
+	}
+	err = l.once(ctx, p, progress)
+	var fe *fhir.Error
+	switch {
+	case errors.As(err, &fe) && !last && refersElsewhere(fe):
+		return true, nil
+	case errors.As(err, &fe):
+		return false, l.report.add(name, "", err)
+	}
+	return false, err
+}
+
+// refersElsewhere reports whether a Bundle was refused because what it refers
+// to is not there, or not yet.
+func refersElsewhere(fe *fhir.Error) bool {
+	for _, is := range fe.All() {
+		if is.Code == fhir.IssueNotFound || strings.HasSuffix(is.Path, "reference") {
+			return true
+		}
+	}
+	return false
+}
+
+// entries turns the entries of a Bundle into writes, from where an earlier load
+// stopped. Those that cannot be are reported.
+func (l *loader) entries(name string, bundle *fhir.Node, progress *fileProgress) (p piece, err error) {
+	p.file = name
+	requests := bundle.Get("type").String() == "transaction" || bundle.Get("type").String() == "batch"
+	for i, e := range bundle.Get("entry").Each() {
+		p.next = i + 1
+		path := fmt.Sprintf("Bundle.entry[%d]", i)
+		var w registry.Entry
+		ok := false
+		if requests {
+			w, ok = entryAsked(e, path)
+		} else if res := e.Get("resource"); res.Is(fhir.KindObject) {
+			w, ok = entryOf(res, path), true
+		}
+		switch {
+		case i < progress.Next:
+		case ok:
+			p.add(w, i, path)
+		default:
+			err = l.report.add(name, path, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueStructure, Path: path, Text: "The entry is no write: it needs a resource, and in a transaction or batch a request with POST, PUT or DELETE."})
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// entryAsked reads an entry with a request.
+func entryAsked(e *fhir.Node, path string) (registry.Entry, bool) {
+	q := e.Get("request")
+	w := registry.Entry{Method: q.Get("method").String(), FullURL: e.Get("fullUrl").String(), Resource: e.Get("resource"), Path: path, Condition: q.Get("ifNoneExist").String()}
+	target, query, _ := strings.Cut(q.Get("url").String(), "?")
+	typ, id, _ := strings.Cut(strings.Trim(target, "/"), "/")
+	w.Type = typ
+	switch {
+	case w.Method == http.MethodPost && id == "" && query == "":
+	case w.Method != http.MethodPut && w.Method != http.MethodDelete, strings.Contains(id, "/"), (id == "") == (query == ""):
+		return w, false
+	case id != "":
+		w.ID = id
+	default:
+		w.Condition = query
+	}
+	return w, true
+}
+
+// entryOf stores a resource under its id; one without an id gets one.
+func entryOf(n *fhir.Node, path string) registry.Entry {
+	e := registry.Entry{Method: http.MethodPost, Type: n.ResourceType(), Resource: n, Path: path}
+	if id := n.Get("id").String(); fhir.ValidID(id) {
+		e.Method, e.ID = http.MethodPut, id
+	}
+	return e
+}
+
+// chunks commits the entries of a piece in smaller ones.
+func (l *loader) chunks(ctx context.Context, p piece, progress *fileProgress) error {
+	for i := 0; i < len(p.entries); i += l.batch {
+		end := min(i+l.batch, len(p.entries))
+		part := piece{file: p.file, entries: p.entries[i:end], at: p.at[i:end], places: p.places[i:end], next: p.at[end-1] + 1}
+		if err := l.commit(ctx, part, progress); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxLine bounds a line of NDJSON.
+const maxLine = 64 << 20
+
+// lines loads NDJSON.
+func (l *loader) lines(ctx context.Context, name string, progress *fileProgress) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<20)
+	p := piece{file: name}
+	for number := 0; ; number++ {
+		line, err := r.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		end := errors.Is(err, io.EOF)
+		l.bar.add(int64(len(line)))
+		if number >= progress.Next && len(bytes.TrimSpace(line)) > 0 {
+			if err := l.line(&p, line, number); err != nil {
+				return err
+			}
+		}
+		if len(p.entries) >= l.batch || end {
+			p.next = number + 1
+			if err := l.commit(ctx, p, progress); err != nil {
+				return err
+			}
+			p = piece{file: name}
+		}
+		if end {
+			return nil
+		}
+	}
+}
+
+func (l *loader) line(p *piece, line []byte, number int) error {
+	where := fmt.Sprintf("line %d", number+1)
+	if len(line) > maxLine {
+		return l.report.add(p.file, where, &fhir.Error{Kind: fhir.TooLarge, Issue: fhir.IssueTooLong, Text: "The line is longer than 64 MB."})
+	}
+	n, err := fhir.ParseObject(line)
+	if err != nil {
+		return l.report.add(p.file, where, err)
+	}
+	p.add(entryOf(n, n.ResourceType()), number, where)
+	return nil
+}
+
+// commit writes a piece; when it is refused, each entry by itself, so that
+// only those at fault are left out.
+func (l *loader) commit(ctx context.Context, p piece, progress *fileProgress) error {
+	if len(p.entries) == 0 {
+		return nil
+	}
+	err := l.once(ctx, p, progress)
+	var fe *fhir.Error
+	if !errors.As(err, &fe) {
+		return err
+	}
+	if len(p.entries) == 1 {
+		if err := l.report.add(p.file, p.places[0], err); err != nil {
+			return err
+		}
+		progress.Next, progress.Trying = max(progress.Next, p.next), ""
+		return l.state.save()
+	}
+	for i := range p.entries {
+		if p.at[i] < progress.Next {
+			continue
+		}
+		if err := l.commit(ctx, p.only(i), progress); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once commits a piece exactly once, also when the program is killed in
+// between: the state file says what is tried before the commit, and the audit
+// rows, which are in the commit, tell on the next start whether it happened.
+func (l *loader) once(ctx context.Context, p piece, progress *fileProgress) error {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%v", l.state.ID, p.file, p.at))
+	id := "load-" + hex.EncodeToString(sum[:16])
+	if progress.Trying == id {
+		happened, err := l.happened(ctx, id)
+		if err != nil {
+			return err
+		}
+		if happened {
+			return l.noted(p, progress)
+		}
+	}
+	progress.Trying = id
+	if err := l.state.save(); err != nil {
+		return err
+	}
+	call := l.call
+	call.RequestID = id
+	if _, err := l.registry.Transaction(ctx, call, p.entries); err != nil {
+		return err
+	}
+	return l.noted(p, progress)
+}
+
+func (l *loader) noted(p piece, progress *fileProgress) error {
+	l.loaded += len(p.entries)
+	progress.Next, progress.Trying = max(progress.Next, p.next), ""
+	return l.state.save()
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/mattn/go-isatty"
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/internal/store"
+)
+
+// loadState is what the state file holds.
+type loadState struct {
+	ID       string                   `json:"id"`       // of this load
+	Database string                   `json:"database"` // which database it goes into
+	Files    map[string]*fileProgress `json:"files"`
+
+	name  string
+	fresh bool // there was no file
+}
+
+// fileProgress is how far a file is loaded. A file that has changed since
+// begins anew.
+type fileProgress struct {
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified"`
+	Next     int       `json:"next"`             // entry or line to go on with
+	Trying   string    `json:"trying,omitempty"` // a commit that was begun
+	Done     bool      `json:"done"`
+}
+
+// databaseID names a database without telling anything of it.
+func databaseID(ctx context.Context, s store.Store) (string, error) {
+	secret, err := s.Secret(ctx, "load-state")
+	if err != nil {
+		return "", fmt.Errorf("naming the database: %w", err)
+	}
+	sum := sha256.Sum256(secret)
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// openState reads the state file, or begins a new one.
+func openState(name, database string) (*loadState, error) {
+	s := &loadState{ID: uuid.NewString(), Database: database, Files: map[string]*fileProgress{}, name: name, fresh: true}
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.fresh = false
+	if err := json.Unmarshal(data, s); err != nil || s.Files == nil {
+		return nil, fmt.Errorf("%s is no state file of a load; remove it, or name another with --state", name)
+	}
+	if s.Database != database {
+		return nil, fmt.Errorf("%s is the state of a load into another database; remove it, or name another with --state", name)
+	}
+	return s, nil
+}
+
+// of returns the progress of a file.
+func (s *loadState) of(name string, info fs.FileInfo) (*fileProgress, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return nil, err
+	}
+	p := s.Files[path]
+	if p == nil || p.Size != info.Size() || !p.Modified.Equal(info.ModTime()) {
+		p = &fileProgress{Size: info.Size(), Modified: info.ModTime()}
+		s.Files[path] = p
+	}
+	return p, nil
+}
+
+// save replaces the state file as a whole.
+func (s *loadState) save() error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("state of the load: %w", err)
+	}
+	if err := os.WriteFile(s.name+".new", data, 0o600); err != nil {
+		return fmt.Errorf("state of the load: %w", err)
+	}
+	if err := os.Rename(s.name+".new", s.name); err != nil {
+		return fmt.Errorf("state of the load: %w", err)
+	}
+	return nil
+}
+
+// trailDepth is how many of the newest audit rows are looked through for a
+// commit of which nobody knows whether it happened.
+const trailDepth = 20_000
+
+// happened reports whether a commit with this request id is in the database.
+func (l *loader) happened(ctx context.Context, id string) (bool, error) {
+	filter := store.AuditFilter{Agent: loadPrincipal.Name, Limit: 1000}
+	for range trailDepth / filter.Limit {
+		rows, err := l.registry.Store().Audits(ctx, filter)
+		if err != nil {
+			return false, fmt.Errorf("looking for the last commit: %w", err)
+		}
+		for _, row := range rows {
+			if row.Request == id && row.Outcome == "0" {
+				return true, nil
+			}
+		}
+		if len(rows) < filter.Limit {
+			break
+		}
+		filter.BeforeSeq = rows[len(rows)-1].Seq
+	}
+	return false, nil
+}
+
+// refusals writes the report file.
+type refusals struct {
+	name  string
+	fresh bool // begin the file anew
+	file  *os.File
+	count int
+}
+
+// refusal is a line of the report. It holds no value of the resource.
+type refusal struct {
+	File    string          `json:"file"`
+	Place   string          `json:"place,omitempty"`
+	Outcome json.RawMessage `json:"outcome"`
+}
+
+// add reports what was refused. An error that no client could act on ends the
+// load.
+func (r *refusals) add(file, place string, err error) error {
+	var fe *fhir.Error
+	if !errors.As(err, &fe) || fe.Kind == fhir.Internal || fe.Kind == fhir.Unavailable {
+		return err
+	}
+	if r.file == nil {
+		mode := os.O_APPEND
+		if r.fresh {
+			mode = os.O_TRUNC
+		}
+		var err error
+		if r.file, err = os.OpenFile(r.name, os.O_WRONLY|os.O_CREATE|mode, 0o600); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+	}
+	outcome := fhir.Outcome(fe.All()...)
+	line, merr := json.Marshal(refusal{file, place, outcome.JSON()})
+	if merr != nil {
+		return fmt.Errorf("report: %w", merr)
+	}
+	r.count++
+	if _, err := r.file.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+func (r *refusals) close() error {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Close()
+}
+
+// bar shows the progress on a terminal, and nothing elsewhere.
+type bar struct{ p *progressbar.ProgressBar }
+
+func newBar(w io.Writer, total int64, wanted bool) *bar {
+	f, ok := w.(*os.File)
+	if !wanted || !ok || !isatty.IsTerminal(f.Fd()) {
+		return &bar{}
+	}
+	return &bar{progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true),
+		progressbar.OptionSetDescription("loading"), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(30))}
+}
+
+func (b *bar) add(n int64) {
+	if b.p != nil {
+		_ = b.p.Add64(n) // it counts only
+	}
+}
+
+func (b *bar) done() {
+	if b.p != nil {
+		_ = b.p.Finish()
+		_, _ = fmt.Fprintln(os.Stderr)
+	}
+}

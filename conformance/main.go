@@ -1,0 +1,92 @@
+// Command conformance is a black-box suite for FHIR R4 servers. It speaks HTTP
+// to a base URL and knows nothing of the server behind it: one case per clause
+// of the standard, named after it, and a table of what passed per area.
+//
+//	conformance --base http://127.0.0.1:8080/fhir --user name:secret
+//	conformance --jamii bin/jamii        starts that binary on an empty database
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+func main() {
+	base := flag.String("base", "", "base URL of the server, such as http://127.0.0.1:8080/fhir")
+	user := flag.String("user", "", "name:secret for Basic")
+	token := flag.String("token", "", "bearer token")
+	jamii := flag.String("jamii", "", "start this jamii binary instead of using --base")
+	database := flag.String("database", "", "database for --jamii; default a new SQLite file")
+	area := flag.String("area", "", "run only this area")
+	verbose := flag.Bool("v", false, "print every case")
+	flag.Parse()
+	c := &client{base: strings.TrimSuffix(*base, "/"), user: *user, token: *token}
+	if *base == "" {
+		if *jamii == "" {
+			fmt.Fprintln(os.Stderr, "Say which server to test: --base URL, or --jamii bin/jamii to start one.")
+			os.Exit(2)
+		}
+		stop, err := launch(c, *jamii, *database)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+		defer stop()
+	}
+	failed := run(c, *area, *verbose)
+	if failed > 0 {
+		os.Exit(1)
+	}
+}
+
+// suite is every case, area by area.
+func suite() []Case {
+	return slices.Concat(
+		readCases(), writeCases(), conditionalCases(), historyCases(), searchCases(), resultCases(), bundleCases(), validationCases(), patchCases(),
+		xmlCases(), terminologyCases(), operationCases(), metadataCases(), robustCases())
+}
+
+// run runs the cases and prints the table; it returns how many failed.
+func run(c *client, area string, verbose bool) int {
+	type score struct{ passed, failed int }
+	scores := map[string]*score{}
+	var order, faults []string
+	start := time.Now()
+	for _, k := range suite() {
+		if area != "" && k.Area != area {
+			continue
+		}
+		s := scores[k.Area]
+		if s == nil {
+			s = &score{}
+			scores[k.Area] = s
+			order = append(order, k.Area)
+		}
+		err := k.try(c)
+		if err == nil {
+			s.passed++
+		} else {
+			s.failed++
+			faults = append(faults, fmt.Sprintf("FAIL %s: %s (%s)\n     %v", k.Area, k.Name, k.Clause, err))
+		}
+		if verbose {
+			fmt.Printf("%-5v %-12s %s\n", err == nil, k.Area, k.Name)
+		}
+	}
+	for _, f := range faults {
+		fmt.Println(f)
+	}
+	passed, failed := 0, 0
+	fmt.Printf("\n%-16s %7s %7s\n", "area", "passed", "failed")
+	for _, a := range order {
+		fmt.Printf("%-16s %7d %7d\n", a, scores[a].passed, scores[a].failed)
+		passed += scores[a].passed
+		failed += scores[a].failed
+	}
+	fmt.Printf("in %s\n%d passed, %d failed\n", time.Since(start).Round(time.Millisecond), passed, failed)
+	return failed
+}

@@ -1,0 +1,3 @@
+package main
+
+func robustCases() []Case { return nil }
