@@ -182,9 +182,12 @@ func (t *T) Refused(r Reply, codes ...int) Reply {
 	}
 	t.Want(r.Code >= 400 && r.Code < 500, "%s %s answered %d, want 4xx: %.200s", r.Method, r.Path, r.Code, r.Raw)
 	t.Want(r.Body.ResourceType() == "OperationOutcome", "no OperationOutcome: %.200s", r.Raw)
-	is := r.Body.Get("issue").At(0)
-	t.Want(is.Get("severity").String() == "error" || is.Get("severity").String() == "fatal", "issue without severity error")
-	t.Want(is.Get("code").String() != "", "issue without code")
+	found := false
+	for _, i := range r.Body.Get("issue").Each() {
+		t.Want(i.Get("code").String() != "", "issue without code")
+		found = found || i.Get("severity").String() == "error" || i.Get("severity").String() == "fatal"
+	}
+	t.Want(found, "no issue of severity error: %.300s", r.Raw)
 	return r
 }
 

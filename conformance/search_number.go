@@ -118,7 +118,8 @@ var timingRows = []row{
 	{"date finds an instant by its second", dateClause, "date=2013-03-02T12:00:00Z", "i"},
 	{"date finds an instant by its day", dateClause, "date=2013-03-02", "i"},
 	{"date of a Timing is its outer limits", dateClause, "date=2013-03", "i g"},
-	{"date ge of a Timing's last event", dateClause, "date=sa2013-02-27&date=ge2013-03-05", "g b"},
+	{"date ge of a Timing looks at its last event", dateClause, "date=ge2013-03-04", "g b"},
+	{"date sa of a Timing looks at its first event", dateClause, "date=sa2013-03-04", "b"},
 	{"date of a Timing's bounds", dateClause, "date=2013-04", "b"},
 }
 

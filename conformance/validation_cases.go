@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// check is a resource that must be stored or refused. An empty resource means
-// an Observation or Patient with the member in it.
+// check is a resource that must be refused or stored.
 type check struct{ name, clause, resource string }
 
 func patient(more string) string { return `{"resourceType":"Patient",` + more + `}` }

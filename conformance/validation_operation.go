@@ -113,7 +113,7 @@ func validateCases() []Case {
 // profile is a StructureDefinition on a type with differential elements.
 func profile(t *T, typ, elements string) (url string) {
 	url = "http://conformance.example/StructureDefinition/" + t.Tag
-	t.Create(fmt.Sprintf(`{"resourceType":"StructureDefinition","url":%q,"name":"P%s","status":"active","kind":"resource","abstract":false,"type":%q,"baseDefinition":"http://hl7.org/fhir/StructureDefinition/%s","derivation":"constraint","fhirVersion":"4.0.1","differential":{"element":[{"id":%q,"path":%q},%s]}}`, url, t.Tag, typ, typ, typ, typ, elements))
+	t.Create(fmt.Sprintf(`{"resourceType":"StructureDefinition","url":%q,"name":"P%s","status":"active","kind":"resource","abstract":false,"type":%q,"baseDefinition":"http://hl7.org/fhir/StructureDefinition/%s","derivation":"constraint","fhirVersion":"4.0.1","differential":{"element":[%s]}}`, url, t.Tag, typ, typ, elements))
 	return url
 }
 

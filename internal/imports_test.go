@@ -17,7 +17,10 @@ var rooms = map[string][]string{
 	"fhir/definition": {},
 	"fhir/fhirpath":   {"fhir", "fhir/definition"},
 	"fhir/search":     {"fhir", "fhir/definition", "fhir/fhirpath"},
-	"fhir/validate":   {"fhir", "fhir/definition", "fhir/fhirpath"},
+	"fhir/validate":   {"fhir", "fhir/definition", "fhir/fhirpath", "fhir/terminology"},
+
+	"fhir/terminology":         {"fhir"},
+	"fhir/definition/generate": {"fhir", "fhir/definition", "fhir/terminology"},
 
 	"internal":           {"fhir/definition"}, // the tests about the house itself
 	"internal/date":      {},

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -30,6 +31,7 @@ type options struct {
 	measure    time.Duration
 	distinct   int // bodies that are made beforehand
 	households int // that have paid cover
+	profile    string
 }
 
 func (o options) load(workers int) load {
@@ -54,7 +56,13 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "bench:", err)
 		return 2
 	}
+	stop, err := profile(o.profile)
+	if err != nil {
+		fmt.Fprintln(errs, "bench:", err)
+		return 2
+	}
 	sections, err := measureAll(ctx, o, errs)
+	err = errors.Join(err, stop())
 	if perr := print(out, sections); perr != nil {
 		err = errors.Join(err, perr)
 	}
@@ -63,6 +71,24 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// profile starts a CPU profile, unless file is "".
+func profile(file string) (stop func() error, err error) {
+	if file == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, fmt.Errorf("making the profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }
 
 // parse reads the command line.
@@ -74,6 +100,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	database := flags.String("database", "both", "postgres, sqlite or both")
 	flags.StringVar(&o.only, "only", "", "measure only one of: "+strings.Join(names, ", "))
 	flags.StringVar(&o.dir, "dir", "", "folder for SQLite's file; it should be on a real disk (default the folder for temporary files)")
+	flags.StringVar(&o.profile, "cpuprofile", "", "file to write a CPU profile of gateway and client to")
 	flags.DurationVar(&o.measure, "time", o.measure, "how long each figure is measured")
 	if err := flags.Parse(args); err != nil {
 		return o, errors.New("the command line cannot be read")
@@ -82,7 +109,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 		return o, errors.New("there are only flags, no arguments")
 	}
 	if *smoke {
-		o.warm, o.measure, o.distinct, o.households = 200*time.Millisecond, time.Second, 100, 300
+		o.warm, o.measure, o.distinct, o.households = 200*time.Millisecond, time.Second, 100, 200
 	}
 	if o.only != "" && !slices.Contains(names, o.only) {
 		return o, fmt.Errorf("--only takes one of %s", strings.Join(names, ", "))

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -84,15 +85,33 @@ func (h *house) want(code int, args ...string) (stdout, stderr string) {
 type server struct {
 	h   *house
 	cmd *exec.Cmd
-	log *bytes.Buffer
+	log *journal
 	// ready is how long it took from the start to the first answer.
 	ready time.Duration
+}
+
+// journal is what a process prints, while it prints.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // serve starts a server and waits for its first answer.
 func (h *house) serve(args ...string) *server {
 	h.Helper()
-	s := &server{h: h, log: &bytes.Buffer{}}
+	s := &server{h: h, log: &journal{}}
 	s.cmd = exec.Command(h.program, append([]string{"serve", "--listen", h.address}, args...)...)
 	s.cmd.Dir, s.cmd.Stderr, s.cmd.Stdout = h.dir, s.log, s.log
 	start := time.Now()
@@ -123,7 +142,7 @@ func (h *house) kill(s *server) {
 // stop ends a server as the system does, and wants it to end well.
 func (s *server) stop() {
 	s.h.Helper()
-	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		s.h.Fatal(err)
 	}
 	if err := s.cmd.Wait(); err != nil {

@@ -57,10 +57,19 @@ func (s serveCommand) Run(ctx context.Context, out streams, file *settings) erro
 		return err
 	}
 	log := newLog(out.err, level)
+	if s.Demo && len(s.Scheme) > 0 {
+		return errors.New("--demo brings its own scheme: leave --scheme or --demo out")
+	}
 	c, err := s.config(file, log)
 	if err != nil {
 		return err
 	}
+	packs := make(chan error, 1)
+	go func() { // while the database opens
+		var err error
+		c.packs, err = s.packs(log)
+		packs <- err
+	}()
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
@@ -71,7 +80,10 @@ func (s serveCommand) Run(ctx context.Context, out streams, file *settings) erro
 	}
 	db, err := s.open(ctx, log)
 	if err != nil {
-		return err
+		return errors.Join(<-packs, err)
+	}
+	if err := <-packs; err != nil {
+		return errors.Join(err, db.Close())
 	}
 	a, err := build(ctx, db, c)
 	if err != nil {
@@ -121,20 +133,17 @@ func (s serveCommand) config(file *settings, log *slog.Logger) (config, error) {
 		c.heard = append(c.heard, registry.Target{Name: w.Name, Types: w.Types})
 	}
 	var err error
-	if c.targets, err = file.targets(); err != nil {
-		return c, err
-	}
-	c.packs, err = s.packs(log)
+	c.targets, err = file.targets()
 	return c, err
 }
 
-// packs loads the scheme packs, with --demo and none named the demonstration.
+// packs loads the scheme packs, with --demo the demonstration.
 func (s serveCommand) packs(log *slog.Logger) ([]*scheme.Pack, error) {
 	var sources []fs.FS
 	for _, dir := range s.Scheme {
 		sources = append(sources, os.DirFS(dir))
 	}
-	if s.Demo && len(sources) == 0 {
+	if s.Demo {
 		sources = append(sources, schemes.NepalHIB())
 	}
 	var out []*scheme.Pack

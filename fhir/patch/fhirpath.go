@@ -67,7 +67,7 @@ func (p *fhirPatch) apply(n *fhir.Node) error {
 		return err
 	}
 	p.name = op.typ
-	expr, err := fhirpath.Compile(op.path)
+	expr, err := fhirpath.Compile(quoteDiv(op.path))
 	if err != nil {
 		return p.fail(fhir.Invalid, fhir.IssueInvalid, "its path is not FHIRPath: "+faultText(err), err)
 	}

@@ -2,8 +2,14 @@ package claims
 
 import "strconv"
 
-// Remarks on what was sent that is odd but no error (wire.md 5). Who reads the
-// claim adds them to Decision.Notes.
+// Remarks for the answer that are no part of the decision: on what was sent
+// that is odd but no error, and on lines about which nothing else is to be
+// said (wire.md 5).
+
+// InFull says that a line is paid as it stands.
+func InFull(l *LineDecision, amount string) Message {
+	return message("in-full", "plan", l.Product, "amount", amount)
+}
 
 // NoIdentifier says that a repeat cannot be told from a second claim.
 func NoIdentifier() Message { return Message{Key: "no-identifier"} }

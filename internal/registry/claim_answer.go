@@ -146,6 +146,9 @@ func (s *submission) item(l *claims.LineDecision, t *notes) fhir.Node {
 	for _, m := range l.Notes {
 		numbers = append(numbers, t.add(m)...)
 	}
+	if len(numbers) == 0 && l.Status == claims.Passed {
+		numbers = t.add(claims.InFull(l, l.Paid.Rescale(s.pack.Settings().Decimals).String()))
+	}
 	adjudication := fhir.Arr()
 	benefit := false
 	for _, step := range l.Steps {

@@ -260,7 +260,7 @@ func duplicates(intents []*intent) error {
 	}
 	seen := make(map[string]bool, len(intents))
 	for _, in := range intents {
-		if in.id == "" || in.exists {
+		if in.id == "" || in.exists && in.method == http.MethodPost {
 			continue
 		}
 		ref := in.typ + "/" + in.id

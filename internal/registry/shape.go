@@ -40,7 +40,7 @@ func shape(res fhir.Resource, mode string, elements, languages []string) ([]byte
 		ownLanguageFirst(n.Get(notesMember), languages)
 	}
 	if keep := keeper(res.Type, mode, elements); keep != nil {
-		subset(n, keep)
+		subset(n, keep, mode == "true" && len(elements) == 0)
 	}
 	return n.JSON(), nil
 }
@@ -87,7 +87,7 @@ func keeper(typ string, mode string, elements []string) func(*definition.Element
 }
 
 // subset removes members and says so in meta.tag.
-func subset(n *fhir.Node, keep func(*definition.Element) bool) {
+func subset(n *fhir.Node, keep func(*definition.Element) bool, summary bool) {
 	t, ok := definition.Lookup(n.ResourceType())
 	if !ok {
 		return
@@ -100,7 +100,31 @@ func subset(n *fhir.Node, keep func(*definition.Element) bool) {
 		}
 	}
 	n.Nodes = kept
+	if summary {
+		for i := range n.Nodes {
+			summarise(&n.Nodes[i], t)
+		}
+	}
 	subsetted(n)
+}
+
+// summarise removes from a member what is not of the summary, where its type
+// is an element of the resource itself such as Claim.insurance.
+func summarise(m *fhir.Node, parent *definition.Type) {
+	_, typ, ok := parent.Element(m.Name)
+	t, known := definition.Lookup(typ)
+	if !ok || !known || !strings.Contains(typ, ".") {
+		return
+	}
+	for _, v := range m.Each() {
+		v.Nodes = slices.DeleteFunc(v.Nodes, func(c fhir.Node) bool {
+			e, _, ok := t.Element(strings.TrimPrefix(c.Name, "_"))
+			return ok && !e.Summary && c.Name != "id"
+		})
+		for i := range v.Nodes {
+			summarise(&v.Nodes[i], t)
+		}
+	}
 }
 
 // subsetted says in meta.tag that parts are missing.

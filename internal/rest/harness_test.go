@@ -220,5 +220,8 @@ func post(fullURL, resource string) string {
 	if err != nil {
 		panic(err)
 	}
-	return fmt.Sprintf(`{"fullUrl":%q,"resource":%s,"request":{"method":"POST","url":%q}}`, fullURL, resource, n.ResourceType())
+	if fullURL != "" {
+		fullURL = fmt.Sprintf(`"fullUrl":%q,`, fullURL)
+	}
+	return fmt.Sprintf(`{%s"resource":%s,"request":{"method":"POST","url":%q}}`, fullURL, resource, n.ResourceType())
 }

@@ -100,18 +100,18 @@ func TestPagesAndTotals(t *testing.T) {
 			total   string
 			self    string
 		}{
-			"":                           {20, "43", "Patient"},
-			"_count=0":                   {0, "43", "Patient?_count=0"},
-			"_summary=count":             {0, "43", "Patient?_summary=count"},
-			"_summary=count&_total=none": {0, "43", "Patient?_summary=count&_total=none"},
+			"":                            {20, "43", "Patient"},
+			"_count=0":                    {0, "43", "Patient?_count=0"},
+			"_summary=count":              {0, "43", "Patient?_summary=count"},
+			"_summary=count&_total=none":  {0, "43", "Patient?_summary=count&_total=none"},
 			"_count=99999999999999999999": {30, "43", "Patient?_count=30"},
-			"_total=none&_count=2":       {2, "", "Patient?_total=none&_count=2"},
-			"_total=accurate&_count=2":   {2, "43", "Patient?_total=accurate&_count=2"},
-			"_total=estimate&_count=2":   {2, "43", "Patient?_total=estimate&_count=2"},
-			"family=F1&_count=3":         {3, "9", "Patient?family=F1&_count=3"},
-			"family=F1&family=F1":        {9, "9", "Patient?family=F1"},
-			"name=a%26b%20c":             {0, "0", "Patient?name=a%26b+c"},
-			"gender=male&_format=json":   {0, "0", "Patient?gender=male&_format=json"},
+			"_total=none&_count=2":        {2, "", "Patient?_total=none&_count=2"},
+			"_total=accurate&_count=2":    {2, "43", "Patient?_total=accurate&_count=2"},
+			"_total=estimate&_count=2":    {2, "43", "Patient?_total=estimate&_count=2"},
+			"family=F1&_count=3":          {3, "9", "Patient?family=F1&_count=3"},
+			"family=F1&family=F1":         {9, "9", "Patient?family=F1"},
+			"name=a%26b%20c":              {0, "0", "Patient?name=a%26b+c"},
+			"gender=male&_format=json":    {0, "0", "Patient?gender=male&_format=json"},
 		} {
 			a := g.want(200, http.MethodGet, "/Patient?"+query, "")
 			total := ""

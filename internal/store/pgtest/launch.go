@@ -21,7 +21,12 @@ const superuser = "postgres"
 // fsync stays on: tests measure and prove durable commits. initdb itself need
 // not sync.
 const supervise = `
-"$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$2/log" 2>&1 || exit 1
+"$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$2/log" 2>&1 || {
+  touch "$2/failed"
+  read -r _
+  rm -rf "$2"
+  exit 1
+}
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c unix_socket_permissions=0777 \
   -c max_connections=200 -c shared_buffers=256MB -c fsync=on -c synchronous_commit=on \
   -c max_wal_size=4GB -c checkpoint_timeout=30min -c autovacuum_naptime=5s \

@@ -99,7 +99,8 @@ func start() (*server, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := s.wait(30 * time.Second); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, tail(filepath.Join(dir, "log"), 4000))
+		log := tail(filepath.Join(dir, "log"), 4000)
+		return nil, fmt.Errorf("%w\n%s", errors.Join(err, s.alive.Close()), log)
 	}
 	return s, nil
 }
@@ -112,6 +113,9 @@ func (s *server) wait(limit time.Duration) error {
 		err := s.exec(ctx, "SELECT 1")
 		if err == nil {
 			return nil
+		}
+		if _, failed := os.Stat(filepath.Join(s.dir, "failed")); failed == nil {
+			return errors.New("the cluster could not be made")
 		}
 		select {
 		case <-ctx.Done():

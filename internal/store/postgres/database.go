@@ -42,11 +42,12 @@ type database struct {
 	pending pending
 	queue   *queue
 	lease   lease
-	body    codec
 
 	stop    context.CancelFunc // ends background work
 	workers sync.WaitGroup
 	closing sync.Once
+	sortable int64 // see sort.go
+
 	// pause is called inside transactions, when they are marked and when they
 	// are stamped (see horizon.go); tests stretch transactions with it.
 	pause func(stage string)
@@ -69,7 +70,7 @@ func Open(ctx context.Context, dsn string, opts Options) (store.Store, error) {
 	if err := migrate(ctx, dsn, opts.Log); err != nil {
 		return nil, err
 	}
-	d := &database{opts: opts, queue: newQueue(), kinds: kinds{byID: map[string]*kind{}}, facts: factStatements()}
+	d := &database{opts: opts, queue: newQueue(), kinds: kinds{byID: map[string]*kind{}}, facts: factStatements(), sortable: sortable}
 	if err := d.connect(ctx, dsn); err != nil {
 		return nil, err
 	}
@@ -133,9 +134,6 @@ func (d *database) pool(ctx context.Context, dsn string, size int, params map[st
 
 // prepare loads what every call needs.
 func (d *database) prepare(ctx context.Context) error {
-	if err := d.body.open(); err != nil {
-		return err
-	}
 	secret, err := d.Secret(ctx, "search keys")
 	if err != nil {
 		return err
@@ -190,7 +188,6 @@ func (d *database) Close() error {
 		err = d.lease.giveBack(ctx, d)
 		d.read.Close()
 		d.write.Close()
-		d.body.close()
 	})
 	return err
 }

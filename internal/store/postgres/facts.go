@@ -79,14 +79,12 @@ func ensureFacts(ctx context.Context, conn *pgx.Conn) error {
 		for _, n := range names {
 			have[n] = true
 		}
+		var ddl []string
 		for _, t := range store.Tables {
-			for _, sql := range factDDL(t, have) {
-				if _, err := tx.Exec(ctx, sql); err != nil {
-					return fmt.Errorf("table %s: %w", t.Name, err)
-				}
-			}
+			ddl = append(ddl, factDDL(t, have)...)
 		}
-		return nil
+		_, err = tx.Exec(ctx, strings.Join(ddl, ";\n"), pgx.QueryExecModeSimpleProtocol)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("making the fact tables: %w", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/internal/store"
+	"github.com/jamii-health/jamii/internal/store/dictionary"
 )
 
 // columns of a resource, from a current row c and a version v.
@@ -49,7 +50,7 @@ func (r *record) id() string {
 }
 
 func (d *database) resource(typ string, r *record) (fhir.Resource, error) {
-	body, err := d.body.unpack(r.dict, r.body)
+	body, err := dictionary.Decode(r.dict, r.body)
 	if err != nil {
 		return fhir.Resource{}, err
 	}

@@ -111,7 +111,7 @@ func (d *database) Search(ctx context.Context, q store.Query) (store.Page, error
 func (b *builder) page(base string, k *kind, o order, after *cursor, limit int) string {
 	var s strings.Builder
 	if o.costly() {
-		base = "SELECT * FROM (" + base + ") c LIMIT " + fmt.Sprint(maxSorted+1)
+		base = "SELECT * FROM (" + base + ") c LIMIT " + fmt.Sprint(b.d.sortable+1)
 	}
 	s.WriteString("SELECT " + columns + o.names())
 	if o.costly() {
@@ -150,10 +150,10 @@ func (d *database) readPage(k *kind, rows pgx.Rows, o order, limit int) (store.P
 		if err := rows.Scan(fields...); err != nil {
 			return store.Page{}, err
 		}
-		if n > maxSorted {
+		if n > d.sortable {
 			return store.Page{}, &fhir.Error{
 				Kind: fhir.Unprocessable, Issue: fhir.IssueTooCostly,
-				Text: fmt.Sprintf("This search finds more than %d resources, too many to sort by this parameter. Add a condition, or sort by _lastUpdated.", maxSorted),
+				Text: fmt.Sprintf("This search finds more than %d resources, too many to sort by this parameter. Add a condition, or sort by _lastUpdated.", d.sortable),
 			}
 		}
 		if len(page.Resources) == limit {

@@ -10,8 +10,8 @@ import (
 	"github.com/jamii-health/jamii/internal/store"
 )
 
-// maxSorted is how many resources are sorted by what is not in an index.
-const maxSorted = 20_000
+// sortable is how many resources are sorted by what is not in an index.
+const sortable = 20_000
 
 // order is how the rows of a search are sorted. Ties are broken by place, in
 // the direction of the first key; without keys the newest come first.

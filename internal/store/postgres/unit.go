@@ -12,6 +12,7 @@ import (
 
 	"github.com/jamii-health/jamii/fhir/search"
 	"github.com/jamii-health/jamii/internal/store"
+	"github.com/jamii-health/jamii/internal/store/dictionary"
 )
 
 // entry is a Write made ready before its transaction begins.
@@ -26,6 +27,7 @@ type entry struct {
 	aux    int64 // hash of words and spans
 	body   []byte
 	method int16
+	dict   int16 // of the body
 
 	// Found when the row was locked.
 	place   store.Place
@@ -123,8 +125,9 @@ func (d *database) entry(w *store.Write, k *kind) (*entry, error) {
 	}
 	e := &entry{
 		Write: w, kind: k, ref: d.target(w.Type, w.ID), method: int16(m), place: w.Place,
-		keys: d.hash.Keys(w.Index), body: d.body.pack(w.Body),
+		keys: d.hash.Keys(w.Index),
 	}
+	e.dict, e.body = dictionary.Encode([]byte{}, w.Body)
 	if w.Expect == 0 && (w.Place.Part < 0 || w.Place.Part >= store.Parts || w.Place.RID < 0) {
 		return nil, fmt.Errorf("write of %s at an impossible place", w.Type)
 	}

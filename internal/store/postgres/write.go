@@ -30,9 +30,9 @@ WHERE c.rid = d.rid AND c.part = d.part`
 
 	insertVersionsSQL = `
 INSERT INTO {version} (rid, part, ver, updated, method, dict, deleted, managed, body)
-SELECT d.rid, d.part, d.ver, greatest(d.after, ` + stampedSQL + `), d.method, 0, d.deleted, d.managed, d.body
-FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int8[], $5::int2[], $6::bool[], $7::bool[], $8::bytea[])
-  AS d(rid, part, ver, after, method, deleted, managed, body)`
+SELECT d.rid, d.part, d.ver, greatest(d.after, ` + stampedSQL + `), d.method, d.dict, d.deleted, d.managed, d.body
+FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int8[], $5::int2[], $6::int2[], $7::bool[], $8::bool[], $9::bytea[])
+  AS d(rid, part, ver, after, method, dict, deleted, managed, body)`
 
 	insertClientIDsSQL = `
 INSERT INTO client_id (typ, fid, rid, part) SELECT * FROM unnest($1::text[], $2::text[], $3::int8[], $4::int2[])`
@@ -118,9 +118,9 @@ func (c *table) add(e *entry) {
 func queueRows(b *pgx.Batch, k *kind, entries []*entry, blind bool) {
 	var made, changed, all table
 	made.keys, changed.keys = []int64{}, []int64{} // nil would be NULL
-	method, managed, body := make([]int16, len(entries)), make([]bool, len(entries)), make([][]byte, len(entries))
+	method, dict, managed, body := make([]int16, len(entries)), make([]int16, len(entries)), make([]bool, len(entries)), make([][]byte, len(entries))
 	for i, e := range entries {
-		method[i], managed[i], body[i] = e.method, e.Managed, e.body
+		method[i], dict[i], managed[i], body[i] = e.method, e.dict, e.Managed, e.body
 		all.add(e)
 		if e.Expect == 0 {
 			made.add(e)
@@ -137,7 +137,7 @@ func queueRows(b *pgx.Batch, k *kind, entries []*entry, blind bool) {
 	if len(changed.rid) > 0 {
 		b.Queue(k.update, changed.rid, changed.part, changed.ver, changed.after, changed.aux, changed.deleted, changed.lo, changed.hi, changed.keys)
 	}
-	b.Queue(k.insertVersion, all.rid, all.part, all.ver, all.after, method, all.deleted, managed, body)
+	b.Queue(k.insertVersion, all.rid, all.part, all.ver, all.after, method, dict, all.deleted, managed, body)
 }
 
 func queueClientIDs(b *pgx.Batch, jobs []*job) {

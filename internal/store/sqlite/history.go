@@ -128,7 +128,7 @@ func (s *database) versions(ctx context.Context, q querier, query string, args [
 	var out []fhir.Resource
 	for rows.Next() {
 		var r fhir.Resource
-		if err := s.scanVersion(rows, &r, &r.Type, &r.ID); err != nil {
+		if err := scanVersion(rows, &r, &r.Type, &r.ID); err != nil {
 			return nil, err
 		}
 		out = append(out, r)

@@ -9,6 +9,7 @@ import (
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/search"
 	"github.com/jamii-health/jamii/internal/store"
+	"github.com/jamii-health/jamii/internal/store/dictionary"
 )
 
 // prepared is a Write with all that can be computed outside the transaction.
@@ -16,6 +17,7 @@ type prepared struct {
 	*store.Write
 	typ     int64
 	ref     int64
+	dict    int16 // of the body
 	body    []byte
 	rows    indexRows
 	keys    []int64
@@ -96,7 +98,7 @@ func (s *database) prepare(ctx context.Context, writes []store.Write) ([]prepare
 func (s *database) prepareWrite(p *prepared, w *store.Write, ids map[string]int64) {
 	p.Write, p.typ = w, ids[w.Type]
 	p.ref = s.hasher.Target(w.Type + "/" + w.ID)
-	p.body = s.bodies.pack.EncodeAll(w.Body, nil)
+	p.dict, p.body = dictionary.Encode([]byte{}, w.Body)
 	tp := func(v *search.Value) int64 { return ids[paramName(w.Type, v.Param)] }
 
 	// References have rows of their own, so they make no key.

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/internal/store/dictionary"
 )
 
 // versionColumns are what a fhir.Resource is made of, beside its type and id.
-const versionColumns = "v.ver, v.updated, v.deleted, v.method, v.managed, v.body"
+const versionColumns = "v.ver, v.updated, v.deleted, v.method, v.managed, v.dict, v.body"
 
 const readSQL = `
 SELECT ` + versionColumns + `
@@ -40,7 +41,7 @@ func (s *database) ReadVersion(ctx context.Context, typ, id string, version int6
 
 func (s *database) readOne(typ, id string, row scanner) (fhir.Resource, error) {
 	r := fhir.Resource{Type: typ, ID: id}
-	err := s.scanVersion(row, &r)
+	err := scanVersion(row, &r)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return fhir.Resource{}, &fhir.Error{Kind: fhir.NotFound, Issue: fhir.IssueNotFound, Text: "no such resource"}
@@ -51,10 +52,11 @@ func (s *database) readOne(typ, id string, row scanner) (fhir.Resource, error) {
 }
 
 // scanVersion reads versionColumns, after more columns if there are.
-func (s *database) scanVersion(row scanner, r *fhir.Resource, before ...any) error {
+func scanVersion(row scanner, r *fhir.Resource, before ...any) error {
 	var updated int64
+	var dict int16
 	var body []byte
-	if err := row.Scan(append(before, &r.Version, &updated, &r.Deleted, &r.Method, &r.Managed, &body)...); err != nil {
+	if err := row.Scan(append(before, &r.Version, &updated, &r.Deleted, &r.Method, &r.Managed, &dict, &body)...); err != nil {
 		return err
 	}
 	r.Updated = time.UnixMicro(updated).UTC()
@@ -62,10 +64,8 @@ func (s *database) scanVersion(row scanner, r *fhir.Resource, before ...any) err
 		return nil
 	}
 	var err error
-	if r.Body, err = s.bodies.unpack.DecodeAll(body, nil); err != nil {
-		return fmt.Errorf("unpacking body: %w", err)
-	}
-	return nil
+	r.Body, err = dictionary.Decode(dict, body)
+	return err
 }
 
 // readManySQL finds resources by the hashes of their references.
@@ -98,7 +98,7 @@ func (s *database) ReadMany(ctx context.Context, refs []string) ([]fhir.Resource
 	var out []fhir.Resource
 	for rows.Next() {
 		var r fhir.Resource
-		if err := s.scanVersion(rows, &r, &r.Type, &r.ID); err != nil {
+		if err := scanVersion(rows, &r, &r.Type, &r.ID); err != nil {
 			return nil, fmt.Errorf("reading resources: %w", err)
 		}
 		if asked[r.Ref()] {

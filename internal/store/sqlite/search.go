@@ -158,7 +158,7 @@ func (s *database) load(ctx context.Context, q querier, typ string, found []hit)
 	for rows.Next() {
 		var updated int64
 		var r fhir.Resource
-		if err := s.scanVersion(rows, &r, &updated); err != nil {
+		if err := scanVersion(rows, &r, &updated); err != nil {
 			return nil, fmt.Errorf("reading resources: %w", err)
 		}
 		i := at[updated]

@@ -33,7 +33,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
 	driver "modernc.org/sqlite"
 
 	"github.com/jamii-health/jamii/internal/store"
@@ -60,7 +59,6 @@ type database struct {
 	names  *names
 	places *places
 	hasher store.Hasher
-	bodies bodies
 
 	systems systems
 
@@ -130,9 +128,6 @@ func (s *database) start(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.bodies, err = newBodies(); err != nil {
-		return err
-	}
 	if s.writer, err = newWriter(ctx, s.writes, s.now); err != nil {
 		return err
 	}
@@ -171,23 +166,4 @@ func (s *database) Close() error {
 		}
 	})
 	return s.closed
-}
-
-// bodies packs and unpacks records.
-type bodies struct {
-	pack   *zstd.Encoder
-	unpack *zstd.Decoder
-}
-
-// maxBody bounds what a damaged row can make us allocate.
-const maxBody = 1 << 30
-
-func newBodies() (b bodies, err error) {
-	if b.pack, err = zstd.NewWriter(nil, zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20)); err != nil {
-		return b, fmt.Errorf("starting zstd: %w", err)
-	}
-	if b.unpack, err = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxBody)); err != nil {
-		return b, fmt.Errorf("starting zstd: %w", err)
-	}
-	return b, nil
 }

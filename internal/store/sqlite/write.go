@@ -28,8 +28,8 @@ func (s *database) write(tx *tx, w *prepared, was current) (updated int64, err e
 	if err != nil {
 		return 0, err
 	}
-	err = tx.exec("INSERT INTO version (updated, rid, ver, type, method, deleted, managed, dict, body) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
-		updated, rid, was.ver+1, w.typ, w.Method, w.Deleted, w.Managed, w.body)
+	err = tx.exec("INSERT INTO version (updated, rid, ver, type, method, deleted, managed, dict, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		updated, rid, was.ver+1, w.typ, w.Method, w.Deleted, w.Managed, w.dict, w.body)
 	if err != nil {
 		return 0, err
 	}

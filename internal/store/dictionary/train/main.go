@@ -8,10 +8,12 @@ package main
 
 import (
 	"bytes"
+	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -19,8 +21,10 @@ import (
 )
 
 // plan says how many of each resource are learnt from, in the proportion of
-// what is stored, but enough of the rare ones; the others are made rare times.
-var plan = map[string]int{"Claim": 400, "ClaimResponse": 400, "Claim-short": 300, "Patient": 300, "Coverage": 200}
+// what is stored; of the others rare ones, which is more than their share.
+//
+//go:embed plan.txt
+var plan string
 
 const (
 	rare  = 100
@@ -86,9 +90,13 @@ func samples(divide int) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	counts, err := planned()
+	if err != nil {
+		return nil, err
+	}
 	var out [][]byte
 	for _, name := range names {
-		n := plan[name]
+		n := counts[name]
 		if n == 0 {
 			n = rare
 		}
@@ -101,4 +109,18 @@ func samples(divide int) ([][]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// planned reads the plan.
+func planned() (map[string]int, error) {
+	counts := map[string]int{}
+	for line := range strings.Lines(plan) {
+		var name string
+		var n int
+		if _, err := fmt.Sscan(line, &name, &n); err != nil {
+			return nil, fmt.Errorf("plan.txt: %w", err)
+		}
+		counts[name] = n
+	}
+	return counts, nil
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/jamii-health/jamii/internal/store/dictionary/sample"
 )
 
 func TestSameProgramSameBytes(t *testing.T) {
@@ -73,5 +76,21 @@ func TestCoverNeverCrossesSamples(t *testing.T) {
 func TestNothingShared(t *testing.T) {
 	if got := newCover([][]byte{[]byte("0123456789"), []byte("abcdefghij")}).content(100, 50); len(got) != 0 {
 		t.Errorf("content %q of samples that share nothing", got)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	counts, err := planned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := sample.Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range counts {
+		if !slices.Contains(made, name) || n <= rare {
+			t.Errorf("plan.txt: %s %d: not made, or no more than the rare ones", name, n)
+		}
 	}
 }
