@@ -206,3 +206,14 @@ func root(t *testing.T) string {
 	}
 	return dir
 }
+
+// start begins a command and does not wait for it.
+func (h *house) start(args ...string) *exec.Cmd {
+	h.Helper()
+	cmd := exec.Command(h.program, args...)
+	cmd.Dir = h.dir
+	if err := cmd.Start(); err != nil {
+		h.Fatal(err)
+	}
+	return cmd
+}

@@ -88,7 +88,7 @@ func TestSecondStartIsQuick(t *testing.T) {
 	first.stop()
 	const limit = 300 * time.Millisecond
 	best, work := time.Hour, time.Hour
-	for range 5 {
+	for range 3 {
 		s := h.serve("--demo")
 		s.stop()
 		best, work = min(best, s.ready), min(work, s.cmd.ProcessState.UserTime()+s.cmd.ProcessState.SystemTime())

@@ -15,7 +15,7 @@ func claim(b *testing.B) *fhir.Node {
 	if dir == "" {
 		return nil
 	}
-	bundle := fromJSON(b, read(b, filepath.Join(dir, "Buster.json")))
+	bundle := fromJSON(b, read(b, filepath.Join(dir, "Alix.json")))
 	var best *fhir.Node
 	for _, e := range bundle.Get("entry").Each() {
 		r := e.Get("resource")

@@ -31,6 +31,9 @@ func (s *scanner) malformed(why string) error {
 
 // within adds a step to the path of a fault that comes from inside it.
 func within(err error, step string, index int) error {
+	if err == nil {
+		return nil
+	}
 	var f *fault
 	if errors.As(err, &f) {
 		if index >= 0 {

@@ -2,7 +2,6 @@ package xml
 
 import (
 	"github.com/jamii-health/jamii/fhir"
-	"github.com/jamii-health/jamii/fhir/definition"
 )
 
 // member finds a member by name, from the end: what repeats stands there.
@@ -35,32 +34,26 @@ func count(n *fhir.Node, name string) int {
 	return 0
 }
 
-// put adds an element to n: as a member, or as the next of an array. The array
-// of shadows is made when the first is met, and JSON null fills the places
-// that have none.
+// putInList adds an element to the array called name. The array of shadows is
+// made when the first is met, and JSON null fills the places that have none.
 //
 // https://hl7.org/fhir/R4/json.html#primitive
-func put(n *fhir.Node, e *definition.Element, name string, value, shadow *fhir.Node) {
-	if !e.Repeats() {
-		if value != nil {
-			n.Nodes = append(n.Nodes, value.As(name))
-		}
-		if shadow != nil {
-			n.Nodes = append(n.Nodes, shadow.As("_"+name))
-		}
-		return
-	}
+func putInList(n *fhir.Node, name string, value, shadow fhir.Node) {
 	list := member(n, name)
 	if list == nil {
-		n.Nodes = append(n.Nodes, fhir.Node{Kind: fhir.KindArray, Name: name, Offset: offset(value, shadow)})
+		at := value.Offset
+		if value.Kind == fhir.KindNone {
+			at = shadow.Offset
+		}
+		n.Nodes = append(n.Nodes, fhir.Node{Kind: fhir.KindArray, Name: name, Offset: at})
 		list = &n.Nodes[len(n.Nodes)-1]
 	}
 	before := len(list.Nodes)
-	if value == nil {
-		value = &null
+	if value.Kind == fhir.KindNone {
+		value = null
 	}
-	list.Nodes = append(list.Nodes, *value)
-	if shadow == nil {
+	list.Nodes = append(list.Nodes, value)
+	if shadow.Kind == fhir.KindNone {
 		return
 	}
 	shadows := shadowOf(n, name)
@@ -71,17 +64,10 @@ func put(n *fhir.Node, e *definition.Element, name string, value, shadow *fhir.N
 	for len(shadows.Nodes) < before {
 		shadows.Nodes = append(shadows.Nodes, null)
 	}
-	shadows.Nodes = append(shadows.Nodes, *shadow)
+	shadows.Nodes = append(shadows.Nodes, shadow)
 }
 
 var null = fhir.Node{Kind: fhir.KindNull}
-
-func offset(value, shadow *fhir.Node) int {
-	if value != nil {
-		return value.Offset
-	}
-	return shadow.Offset
-}
 
 // align fills up the arrays of shadows, once the object is complete, and drops
 // an array of values that holds none.

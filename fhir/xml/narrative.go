@@ -11,27 +11,27 @@ import (
 // prefix was declared further out, it is written anew.
 //
 // https://hl7.org/fhir/R4/narrative.html#xhtml
-func (p *parser) narrative() (*fhir.Node, error) {
+func (p *parser) narrative() (fhir.Node, error) {
 	start := p.tag.pos
 	whole, err := p.walkXHTML(nil)
 	if err != nil {
-		return nil, err
+		return fhir.Node{}, err
 	}
 	text := p.src[start:p.pos]
 	if !whole {
 		var b strings.Builder
 		p.pos = start
 		if _, err := p.next(); err != nil {
-			return nil, err
+			return fhir.Node{}, err
 		}
 		if _, err := p.walkXHTML(&b); err != nil {
-			return nil, err
+			return fhir.Node{}, err
 		}
 		text = b.String()
 	} else if strings.IndexByte(text, '\r') >= 0 {
 		text = lines.Replace(text)
 	}
-	return &fhir.Node{Kind: fhir.KindString, Text: text, Offset: start}, nil
+	return fhir.Node{Kind: fhir.KindString, Text: text, Offset: start}, nil
 }
 
 // walkXHTML reads a div up to its end tag, checks that all of it is XHTML, and

@@ -137,7 +137,7 @@ func (p *parser) child(n *fhir.Node, def *definition.Type, depth int) error {
 	if e.Repeats() {
 		index, depth = count(n, name), depth+1
 	}
-	var value, shadow *fhir.Node
+	var value, shadow fhir.Node
 	err := p.room(depth)
 	if err == nil && index < 0 && has(n, name) {
 		err = p.reject("The element is there twice but may stand only once.")
@@ -148,45 +148,57 @@ func (p *parser) child(n *fhir.Node, def *definition.Type, depth int) error {
 	if err != nil {
 		return within(err, name, index)
 	}
-	put(n, e, name, value, shadow)
+	if e.Repeats() {
+		putInList(n, name, value, shadow)
+		return nil
+	}
+	if value.Kind != fhir.KindNone {
+		n.Nodes = append(n.Nodes, value.As(name))
+	}
+	if shadow.Kind != fhir.KindNone {
+		n.Nodes = append(n.Nodes, shadow.As("_"+name))
+	}
 	return nil
 }
 
 // value reads the element as its type says. A primitive may give a value, a
-// shadow or both.
-func (p *parser) value(typ string, depth int) (value, shadow *fhir.Node, err error) {
+// shadow or both; what it does not give has no kind.
+func (p *parser) value(typ string, depth int) (value, shadow fhir.Node, err error) {
 	if typ == "xhtml" {
 		value, err = p.narrative()
-		return value, nil, err
+		return value, shadow, err
 	}
 	if err := p.checkSpace(); err != nil {
-		return nil, nil, err
+		return value, shadow, err
 	}
 	if typ == "Resource" {
 		value, err = p.nested(depth)
-		return value, nil, err
+		return value, shadow, err
 	}
 	def, ok := definition.Lookup(typ)
 	if !ok {
-		return nil, nil, p.reject("The type of the element is not known.")
+		return value, shadow, p.reject("The type of the element is not known.")
 	}
 	inner := fhir.Node{Kind: fhir.KindObject, Offset: p.tag.pos}
 	primitive := def.Kind == definition.Primitive
+	if !primitive {
+		inner.Nodes = make([]fhir.Node, 0, 3) // most elements have two or three children
+	}
 	for _, a := range p.tag.attrs {
 		switch {
 		case a.prefix == "" && a.local == "value" && primitive:
 			if value, err = p.primitive(typ, a); err != nil {
-				return nil, nil, err
+				return value, shadow, err
 			}
 		case a.prefix == "" && isAttribute(def, a.local):
 			inner.Nodes = append(inner.Nodes, fhir.Node{Kind: fhir.KindString, Name: a.local, Text: a.value, Offset: a.pos})
 		default:
-			return nil, nil, p.unknownAttribute(a)
+			return value, shadow, p.unknownAttribute(a)
 		}
 	}
-	if primitive && p.closing && len(inner.Nodes) == 0 && value != nil { // by far the most
+	if primitive && p.closing && len(inner.Nodes) == 0 && value.Kind != fhir.KindNone { // by far the most
 		_, err := p.next()
-		return value, nil, err
+		return value, shadow, err
 	}
 	if len(inner.Nodes) > 0 {
 		err = p.room(depth + 1)
@@ -196,45 +208,43 @@ func (p *parser) value(typ string, depth int) (value, shadow *fhir.Node, err err
 	}
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return value, shadow, err
 	case !primitive:
-		return &inner, nil, nil
-	case len(inner.Nodes) == 0 && value == nil:
-		return nil, nil, p.reject("The element is empty. Give it a value, or leave it out.")
+		return inner, shadow, nil
+	case len(inner.Nodes) == 0 && value.Kind == fhir.KindNone:
+		return value, shadow, p.reject("The element is empty. Give it a value, or leave it out.")
 	case len(inner.Nodes) == 0:
-		return value, nil, nil
+		return value, shadow, nil
 	}
-	return value, &inner, nil
+	return value, inner, nil
 }
 
 // nested reads the one resource inside contained, Bundle.entry.resource and
 // the like.
-func (p *parser) nested(depth int) (*fhir.Node, error) {
+func (p *parser) nested(depth int) (res fhir.Node, err error) {
 	if len(p.tag.attrs) > 0 {
-		return nil, p.unknownAttribute(p.tag.attrs[0])
+		return res, p.unknownAttribute(p.tag.attrs[0])
 	}
-	var res *fhir.Node
 	for {
 		tok, err := p.next()
 		if err != nil {
-			return nil, err
+			return res, err
 		}
 		switch tok {
 		case tokenText:
 			if err := p.blank(); err != nil {
-				return nil, err
+				return res, err
 			}
 		case tokenStart:
-			if res != nil {
-				return nil, p.reject("There are several resources where one may stand.")
+			if res.Kind != fhir.KindNone {
+				return res, p.reject("There are several resources where one may stand.")
 			}
-			res = new(fhir.Node)
-			if err := p.resource(res, depth); err != nil {
-				return nil, err
+			if err := p.resource(&res, depth); err != nil {
+				return res, err
 			}
 		default:
-			if res == nil {
-				return nil, p.reject("There is no resource in the element that must hold one.")
+			if res.Kind == fhir.KindNone {
+				return res, p.reject("There is no resource in the element that must hold one.")
 			}
 			return res, nil
 		}
@@ -244,16 +254,16 @@ func (p *parser) nested(depth int) (*fhir.Node, error) {
 // primitive types the value attribute as JSON would write it.
 //
 // https://hl7.org/fhir/R4/json.html#primitive
-func (p *parser) primitive(typ string, a attribute) (*fhir.Node, error) {
-	n := &fhir.Node{Kind: jsonKind(typ), Text: a.value, Offset: a.pos}
+func (p *parser) primitive(typ string, a attribute) (fhir.Node, error) {
+	n := fhir.Node{Kind: jsonKind(typ), Text: a.value, Offset: a.pos}
 	switch n.Kind {
 	case fhir.KindBool:
 		if a.value != "true" && a.value != "false" {
-			return nil, p.wrongValue("true or false")
+			return n, p.wrongValue("true or false")
 		}
 	case fhir.KindNumber:
 		if !isNumber(a.value) {
-			return nil, p.wrongValue("a number")
+			return n, p.wrongValue("a number")
 		}
 	}
 	return n, nil

@@ -11,7 +11,7 @@ import (
 // deep is a Patient with extensions nested so that the JSON is n levels deep.
 func deep(n int) string {
 	levels := (n - 1) / 2
-	return `{"resourceType":"Patient"` + strings.Repeat(`,"extension":[{"url":"https://example.org/e"`, levels) + strings.Repeat(`}]`, levels) + `}`
+	return `{"resourceType":"Patient"` + strings.Repeat(`,"extension":[{"url":"https://example.org/e"`, levels) + `,"valueBoolean":true` + strings.Repeat(`}]`, levels) + `}`
 }
 
 // internals are words that an answer must never hold.
@@ -46,7 +46,7 @@ func TestBadInput(t *testing.T) {
 		{"an abstract type", "POST", "/DomainResource", `{"resourceType":"DomainResource"}`, 404, "not-supported", ""},
 		{"an unknown element", "POST", "/Patient", `{"resourceType":"Patient","nickname":"secret-value"}`, 422, "structure", "Patient.nickname"},
 		{"an unknown element deep down", "POST", "/Patient", `{"resourceType":"Patient","name":[{"familly":"secret-value"}]}`, 422, "structure", "Patient.name[0].familly"},
-		{"text for a number", "POST", "/Patient", `{"resourceType":"Patient","multipleBirthInteger":"1"}`, 422, "", "Patient.multipleBirthInteger"},
+		{"text for a number", "POST", "/Patient", `{"resourceType":"Patient","multipleBirthInteger":"1"}`, 422, "", "Patient.multipleBirth"},
 		{"a number for text", "POST", "/Patient", `{"resourceType":"Patient","gender":1}`, 422, "", "Patient.gender"},
 		{"a list for one", "POST", "/Patient", `{"resourceType":"Patient","gender":["male"]}`, 422, "", "Patient.gender"},
 		{"one for a list", "POST", "/Patient", `{"resourceType":"Patient","name":{"family":"secret-value"}}`, 422, "", "Patient.name"},

@@ -40,6 +40,9 @@ func (s *server) operation(c echo.Context) error {
 	if name == "" {
 		name, instance = c.Param("id"), false
 	}
+	if c.Request().Method == http.MethodGet && !strings.HasPrefix(name, "$") || strings.Contains(name, "/") {
+		return echo.ErrNotFound
+	}
 	if !strings.HasPrefix(name, "$") {
 		return &fhir.Error{Kind: fhir.NotAllowed, Issue: fhir.IssueNotSupported, Text: "POST creates at a type's address, without an id. To store under an id of your own use PUT."}
 	}

@@ -43,9 +43,9 @@ type database struct {
 	queue   *queue
 	lease   lease
 
-	stop    context.CancelFunc // ends background work
-	workers sync.WaitGroup
-	closing sync.Once
+	stop     context.CancelFunc // ends background work
+	workers  sync.WaitGroup
+	closing  sync.Once
 	sortable int64 // see sort.go
 
 	// pause is called inside transactions, when they are marked and when they

@@ -35,9 +35,7 @@ func (b *builder) candidates(x search.Expr, k *kind, byTime bool) (string, error
 		}
 		where += " AND c.updated < " + b.arg(bound)
 		if lo, hi := times(x); !c.narrow && (byTime || lo > math.MinInt64) {
-			return "SELECT u.rid, u.part, c.ver, c.fid, u.updated, c.keys FROM " + k.version + " u JOIN " + k.row +
-				" c ON c.rid = u.rid AND c.part = u.part AND c.ver = u.ver" + where +
-				" AND u.updated >= " + b.arg(lo) + " AND u.updated < " + b.arg(min(hi, bound)), nil
+			return b.versionsFirst(k, where, byTime, lo, min(hi, bound)), nil
 		}
 	}
 	sql := "SELECT c.rid, c.part, c.ver, c.fid, c.updated, c.keys FROM " + k.row + " c" + where
@@ -45,6 +43,20 @@ func (b *builder) candidates(x search.Expr, k *kind, byTime bool) (string, error
 		sql += " OFFSET 0"
 	}
 	return sql, nil
+}
+
+// versionsFirst writes candidates that are found through the versions of a
+// time. To walk them in order each row is looked up behind a fence: of a plain
+// join PostgreSQL believes that almost nothing is left, and reads all of it
+// first. Without that order a plain join may be the better one.
+func (b *builder) versionsFirst(k *kind, where string, walk bool, lo, hi int64) string {
+	const same = "c.rid = u.rid AND c.part = u.part AND c.ver = u.ver"
+	during := " u.updated >= " + b.arg(lo) + " AND u.updated < " + b.arg(hi)
+	head := "SELECT u.rid, u.part, c.ver, c.fid, u.updated, c.keys FROM " + k.version + " u"
+	if walk {
+		return head + ", LATERAL (SELECT c.ver, c.fid, c.keys FROM " + k.row + " c" + where + " AND " + same + " OFFSET 0) c WHERE" + during
+	}
+	return head + " JOIN " + k.row + " c ON " + same + where + " AND" + during
 }
 
 // times bounds the time of update that an expression allows, as [lo, hi).
