@@ -32,7 +32,7 @@ func (r Reply) statuses() (out []string) {
 func bundleCases() []Case {
 	mk := func(name, clause string, run func(t *T)) Case { return Case{"bundle", name, clause, run} }
 	const rules = "http.html#trules"
-	return []Case{
+	return append(transactionCases(), []Case{
 		mk("a batch answers each entry by itself", "http.html#transaction", func(t *T) {
 			r := t.Code(t.Do("POST", "", bundle("batch", entry("POST", "Patient", person(t, "")), entry("GET", "Patient/"+t.Tag, ""), entry("POST", "Patient", `{"resourceType":"Patient","active":"x"}`))), 200)
 			t.Want(r.Body.Get("type").String() == "batch-response", "type")
@@ -105,6 +105,8 @@ func bundleCases() []Case {
 				r := t.Do("POST", "", bundle("transaction", entry("PUT", "Patient/"+x, withID(person(t, ""), x)), entry("PUT", "Patient/"+y, withID(person(t, ""), y))))
 				return r.Code == 200
 			})
+			t.Get("/Patient/" + a)
+			t.Get("/Patient/" + b)
 		}),
 		mk("a url that does not fit the method is refused", rules, func(t *T) {
 			t.Refused(t.Do("POST", "", bundle("transaction", entry("POST", "Patient/1", person(t, "")))), 400, 422)
@@ -120,5 +122,5 @@ func bundleCases() []Case {
 		mk("an empty transaction succeeds", "http.html#transaction", func(t *T) {
 			t.Code(t.Do("POST", "", `{"resourceType":"Bundle","type":"transaction"}`), 200)
 		}),
-	}
+	}...)
 }

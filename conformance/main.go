@@ -19,17 +19,13 @@ func main() {
 	base := flag.String("base", "", "base URL of the server, such as http://127.0.0.1:8080/fhir")
 	user := flag.String("user", "", "name:secret for Basic")
 	token := flag.String("token", "", "bearer token")
-	jamii := flag.String("jamii", "", "start this jamii binary instead of using --base")
+	jamii := flag.String("jamii", "bin/jamii", "without --base: start this jamii binary")
 	database := flag.String("database", "", "database for --jamii; default a new SQLite file")
 	area := flag.String("area", "", "run only this area")
 	verbose := flag.Bool("v", false, "print every case")
 	flag.Parse()
 	c := &client{base: strings.TrimSuffix(*base, "/"), user: *user, token: *token}
 	if *base == "" {
-		if *jamii == "" {
-			fmt.Fprintln(os.Stderr, "Say which server to test: --base URL, or --jamii bin/jamii to start one.")
-			os.Exit(2)
-		}
 		stop, err := launch(c, *jamii, *database)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

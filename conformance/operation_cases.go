@@ -95,10 +95,6 @@ func operationCases() []Case {
 			t.Want(!strings.Contains(string(r.Raw), "no such operation"), "the operation is not served")
 			t.Refused(r, 400, 422)
 		}),
-		labels("an update keeps tags it does not name", "resource.html#tag-updates", func(t *T, id string) {
-			t.Code(t.Do("PUT", "/Patient/"+id, withID(person(t, ""), id)), 200)
-			t.Want(fmt.Sprint(tags(t.Get("/Patient/"+id).Body.Get("meta"))) == "[red]", "the tag was lost")
-		}),
 		mk("an unknown operation is refused", "operations.html", func(t *T) {
 			t.Refused(t.Do("POST", "/Patient/$no-such-thing", `{"resourceType":"Parameters"}`), 400, 404, 501)
 			t.Refused(t.Do("GET", "/$no-such-thing", ""), 400, 404, 501)

@@ -114,6 +114,6 @@ func scopeCases() []Case {
 		}),
 		mk("a compartment that is none is refused", compartment, found("Medication/{p1}/Observation", "refused")),
 		mk("a type outside the compartment is refused", compartment, found("Patient/{p1}/Organization", "refused")),
-		mk("an Encounter compartment", compartment, found("Encounter/{e}/Observation", "b")),
+		mk("a compartment search of an Encounter", compartment, found("Encounter/{e}/Observation", "b")),
 	}
 }

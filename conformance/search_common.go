@@ -50,7 +50,7 @@ var filterRows = []row{
 	{"_filter with and", "search_filter.html", basics + "code eq urn:kind|one and created gt 2000-01-01", ""},
 	{"_filter with brackets", "search_filter.html", basics + "(code eq urn:kind|one or code eq urn:kind|three) and created gt 2000-01-01", "c"},
 	{"_filter that cannot be read is refused", "search_filter.html", basics + "code eq", "refused"},
-	{"_filter with an unknown parameter is refused", "search_filter.html", basics + "colour eq red", "refused"},
+	{"_filter naming an unknown parameter is refused", "search_filter.html", basics + "colour eq red", "refused"},
 }
 
 func searchCommonCases() []Case {

@@ -90,5 +90,5 @@ var subsumptionRows = []row{
 	{"token :in a value set by reference", "search.html#modifiers", "code:in=ValueSet/{vs}", "dog plant"},
 	{"token :in a value set with a filter", "search.html#modifiers", "code:in=http://conformance.example/{tag}/tree", "dog poodle"},
 	{"token :not-in a value set", "search.html#modifiers", "code:not-in=http://conformance.example/{tag}/vs", "animal poodle cat other"},
-	{"token :in an unknown value set is refused", "search.html#modifiers", "code:in=http://conformance.example/{tag}/none", "refused"},
+	{"an unknown value set after :in is refused", "search.html#modifiers", "code:in=http://conformance.example/{tag}/none", "refused"},
 }

@@ -182,6 +182,33 @@ func conditionalCases() []Case {
 			t.Create(person(t, ""))
 			t.Refused(t.Do("DELETE", "/Patient?"+by(t), ""), 412)
 		}),
+		mk("conditional update with the match's own id in the body updates", "http.html#cond-update", func(t *T) {
+			id, _ := t.Create(person(t, ""))
+			t.Code(t.Do("PUT", "/Patient?"+by(t), withID(person(t, `"active":true`), id)), 200)
+		}),
+		mk("conditional update with no match and an id creates under that id", "http.html#cond-update", func(t *T) {
+			t.Code(t.Do("PUT", "/Patient?"+by(t), withID(person(t, ""), t.Tag)), 201)
+			t.Get("/Patient/" + t.Tag)
+		}),
+		mk("conditional update with If-Match of an old version is 412", "http.html#concurrency", func(t *T) {
+			t.Create(person(t, ""))
+			t.Refused(t.Do("PUT", "/Patient?"+by(t), person(t, ""), `If-Match: W/"9"`), 409, 412)
+		}),
+		mk("conditional delete of no match deletes nothing", "http.html#cdelete", func(t *T) {
+			id, _ := t.Create(person(t, ""))
+			t.Code(t.Do("DELETE", "/Patient?"+by(t)+"-none", ""), 200, 204, 404)
+			t.Get("/Patient/" + id)
+		}),
+		mk("a conditional create that found one says where it is", "http.html#ccreate", func(t *T) {
+			id, _ := t.Create(person(t, ""))
+			r := t.Code(t.Do("POST", "/Patient", person(t, ""), "If-None-Exist: "+by(t)), 200)
+			t.Want(strings.Contains(r.Header.Get("Location")+r.Header.Get("Content-Location"), "/Patient/"+id), "Location %q", r.Header.Get("Location"))
+		}),
+		mk("a deleted resource is no match of a condition", "http.html#ccreate", func(t *T) {
+			id, _ := t.Create(person(t, ""))
+			t.Code(t.Do("DELETE", "/Patient/"+id, ""), 200, 204)
+			t.Create(person(t, ""), "If-None-Exist: "+by(t))
+		}),
 		mk("a condition with an unknown parameter is refused", "http.html#ccreate", func(t *T) {
 			t.Refused(t.Do("POST", "/Patient", person(t, ""), "If-None-Exist: colour=red"), 400, 412)
 			t.Refused(t.Do("DELETE", "/Patient?colour=red", ""), 400, 412)

@@ -24,8 +24,8 @@ type load struct {
 
 // measured is what came of it.
 type measured struct {
-	rate      float64
-	latencies []time.Duration // sorted
+	rate      float64         // finished in time, in a second
+	latencies []time.Duration // sorted; also of those that finished after the time
 	failed    int64
 	firstErr  error
 }
@@ -39,7 +39,7 @@ func drive(ctx context.Context, l load, work func(worker int, n int64) error) (m
 	begin := time.Now()
 	counted, end := begin.Add(l.warm), begin.Add(l.warm+l.measure)
 	var group sync.WaitGroup
-	var next, failed atomic.Int64
+	var next, failed, finished atomic.Int64
 	var first atomic.Pointer[error]
 	lists := make([][]time.Duration, l.workers)
 	for w := range l.workers {
@@ -57,8 +57,11 @@ func drive(ctx context.Context, l load, work func(worker int, n int64) error) (m
 				case err != nil:
 					failed.Add(1)
 					first.CompareAndSwap(nil, &err)
-				case due.After(counted) && !now.After(end):
+				case now.After(counted):
 					lists[w] = append(lists[w], now.Sub(due))
+					if !now.After(end) {
+						finished.Add(1)
+					}
 				}
 			}
 		})
@@ -66,7 +69,7 @@ func drive(ctx context.Context, l load, work func(worker int, n int64) error) (m
 	group.Wait()
 	m := measured{latencies: slices.Concat(lists...), failed: failed.Load()}
 	slices.Sort(m.latencies)
-	m.rate = float64(len(m.latencies)) / l.measure.Seconds()
+	m.rate = float64(finished.Load()) / l.measure.Seconds()
 	if e := first.Load(); e != nil {
 		m.firstErr = *e
 	}

@@ -148,7 +148,7 @@ func facilitiesOf(ctx context.Context, r *registry.Registry, code string) ([]acc
 			continue
 		}
 		page, err := r.Store().Search(ctx, store.Query{
-			Type: "Organization", Limit: 10, Expr: search.Is{Param: "identifier", Kind: search.Token, System: s.URI, Code: code},
+			Type: "Organization", Limit: 100, Expr: search.Is{Param: "identifier", Kind: search.Token, System: s.URI, Code: code},
 		})
 		if err != nil {
 			return nil, fmt.Errorf("facility of a client: %w", err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jamii-health/jamii/internal/delivery"
+	"github.com/jamii-health/jamii/internal/store/pgtest"
 )
 
 // runCommand runs a line as a user pastes it.
@@ -254,5 +255,20 @@ func TestWebhook(t *testing.T) {
 	if out, _ := h.want(0, "message", "cancel", "--target", "nobody"); !strings.Contains(out, "0 messages") {
 		t.Error(out)
 	}
+	s.stop()
+}
+
+// The demonstration is the same on PostgreSQL.
+func TestDemoOnPostgres(t *testing.T) {
+	h := newHouse(t)
+	s := h.serve("--demo", "--database", pgtest.DSN(t))
+	h.waitFor(s, "The same on a page")
+	for i, line := range pasted.FindAllString(s.log.String(), -1) {
+		want := []string{`"inforce": true`, `"disposition": "Partly accepted"`, "left of its ceiling"}[i]
+		if out := h.runCommand(line); !strings.Contains(out, want) {
+			t.Errorf("command %d does not show %s:\n%s", i+1, want, out)
+		}
+	}
+	h.pageExplains("postgres")
 	s.stop()
 }

@@ -137,20 +137,3 @@ func (cs *CodeSystem) isA(i, j int32) bool {
 	}
 	return false
 }
-
-// below calls visit for a concept's descendants, each once.
-func (cs *CodeSystem) below(i int32, visit func(int32)) {
-	seen := map[int32]bool{i: true}
-	open := []int32{i}
-	for len(open) > 0 {
-		at := open[0]
-		open = open[1:]
-		for _, c := range cs.children[at] {
-			if !seen[c] {
-				seen[c] = true
-				visit(c)
-				open = append(open, c)
-			}
-		}
-	}
-}

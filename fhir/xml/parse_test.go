@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/definition"
 	"github.com/jamii-health/jamii/fhir/xml"
 )
 
@@ -139,6 +140,22 @@ func TestOffsets(t *testing.T) {
 	}{{n, "<Patient"}, {n.Get("active"), "true"}, {n.Path("name").At(0), "<name>"}, {n.Path("name", "family"), `x"`}} {
 		if !strings.HasPrefix(in[tt.node.Offset:], tt.want) {
 			t.Errorf("offset %d, want that of %s", tt.node.Offset, tt.want)
+		}
+	}
+}
+
+// The reader knows primitives by their names.
+func TestPrimitivesAreNamedSo(t *testing.T) {
+	for _, resource := range definition.Resources() {
+		def, _ := definition.Lookup(resource)
+		for _, e := range def.Elements {
+			for _, ref := range e.Types {
+				typ, ok := definition.Lookup(ref.Code)
+				small := ref.Code[0] >= 'a' && ref.Code[0] <= 'z'
+				if !ok || (typ.Kind == definition.Primitive) != small {
+					t.Errorf("%s: type %s", e.Path, ref.Code)
+				}
+			}
 		}
 	}
 }

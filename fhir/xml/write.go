@@ -193,12 +193,13 @@ func (w *writer) element(name, typ string, value, shadow *fhir.Node) error {
 		w.end(name)
 		return nil
 	}
+	if isPrimitive(typ) {
+		return w.primitive(name, typ, value, shadow)
+	}
 	def, ok := definition.Lookup(typ)
 	switch {
 	case !ok:
 		return unfit("the type of an element is not known")
-	case def.Kind == definition.Primitive:
-		return w.primitive(name, def, value, shadow)
 	case !value.Is(fhir.KindObject) || shadow != nil:
 		return unfit("an element is not an object as its type asks")
 	}
@@ -216,7 +217,7 @@ func (w *writer) start(name string) {
 
 // primitive writes the value as an attribute, and the shadow as id and
 // extensions.
-func (w *writer) primitive(name string, def *definition.Type, value, shadow *fhir.Node) error {
+func (w *writer) primitive(name, typ string, value, shadow *fhir.Node) error {
 	if value.Is(fhir.KindNull) {
 		value = nil
 	}
@@ -230,13 +231,18 @@ func (w *writer) primitive(name string, def *definition.Type, value, shadow *fhi
 		return unfit("an element has neither value nor extension")
 	}
 	w.start(name)
+	var def *definition.Type
 	if shadow != nil {
+		var ok bool
+		if def, ok = definition.Lookup(typ); !ok {
+			return unfit("the type of an element is not known")
+		}
 		if err := w.attributes(shadow, def); err != nil {
 			return err
 		}
 	}
 	if value != nil {
-		if value.Kind != jsonKind(def.Name) {
+		if value.Kind != jsonKind(typ) {
 			return unfit("a value is not of the JSON type that its FHIR type asks")
 		}
 		if err := w.attribute("value", value.Text); err != nil {

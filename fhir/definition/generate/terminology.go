@@ -16,7 +16,7 @@ var terminologyFiles = []string{"valuesets.json", "v3-codesystems.json", "v2-tab
 // kept are the members of a terminology resource that questions are answered
 // from; narrative, publisher and the like would only weigh.
 var kept = []string{
-	"resourceType", "id", "url", "identifier", "version", "name", "title", "status", "experimental", "date", "description", 
+	"resourceType", "id", "url", "identifier", "version", "name", "title", "status", "experimental", "date", "description",
 	"caseSensitive", "valueSet", "hierarchyMeaning", "compositional", "versionNeeded", "content", "supplements", "count", "filter", "property",
 	"concept", "immutable", "compose", "sourceUri", "sourceCanonical", "targetUri", "targetCanonical", "group",
 }

@@ -28,8 +28,8 @@ const supervise = `
   exit 1
 }
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c unix_socket_permissions=0777 \
-  -c max_connections=200 -c shared_buffers=256MB -c fsync=on -c synchronous_commit=on \
-  -c max_wal_size=4GB -c checkpoint_timeout=30min -c autovacuum_naptime=5s \
+  -c max_connections=200 -c shared_buffers=128MB -c fsync=on -c synchronous_commit=on \
+  -c max_wal_size=4GB -c checkpoint_timeout=30min -c autovacuum_naptime=30s \
   -c jit=off -c max_parallel_workers_per_gather=0 >>"$2/log" 2>&1 &
 pid=$!
 read -r _

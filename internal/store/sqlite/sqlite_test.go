@@ -38,6 +38,10 @@ func TestStore(t *testing.T) {
 // TestStoreWalking runs the suite with no candidates ever few, as in a large
 // database.
 func TestStoreWalking(t *testing.T) {
+	if testing.Short() {
+		t.Log("short: the suite runs once, in TestStore")
+		return
+	}
 	storetest.Run(t, func(t *testing.T) store.Store {
 		s := open(t, Options{})
 		s.few = 0
