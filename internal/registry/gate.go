@@ -46,13 +46,18 @@ func (r *Registry) mayRead(ctx context.Context, c Call, res fhir.Resource) error
 }
 
 // hide answers a caller who may not even ask for the type with that, before it
-// learns whether something is there.
+// learns whether something is there, and in the same words where there is
+// nothing as where it may not look.
 func (r *Registry) hide(c Call, typ string, err error) error {
 	if typ == "" {
 		return err
 	}
 	if _, denied := c.Principal.Readable(typ, access.Read, search.IDs{""}); denied != nil {
 		return denied
+	}
+	var fe *fhir.Error
+	if errors.As(err, &fe) && fe.Kind == fhir.NotFound {
+		return errUnknown(typ)
 	}
 	return err
 }

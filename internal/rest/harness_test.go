@@ -225,3 +225,13 @@ func post(fullURL, resource string) string {
 	}
 	return fmt.Sprintf(`{%s"resource":%s,"request":{"method":"POST","url":%q}}`, fullURL, resource, n.ResourceType())
 }
+
+// trail is the audit trail, newest first.
+func (g *gateway) trail() []store.Audit {
+	g.t.Helper()
+	rows, err := g.store.Audits(g.t.Context(), store.AuditFilter{Limit: 10_000})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return rows
+}
