@@ -57,3 +57,24 @@ func TestReadme(t *testing.T) {
 	}
 	s.stop()
 }
+
+// The settings that the README shows are settings.
+func TestReadmeSettings(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(readme), "```yaml\n")
+	text, _, ends := strings.Cut(rest, "```")
+	if !found || !ends {
+		t.Fatal("the README shows no settings")
+	}
+	file, err := readSettings(writeSettings(t, text), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := parseServe(t, file)
+	if s.AuditReads != "durable" || s.OIDC.Audience != "jamii" || len(s.Scheme) != 1 || len(file.webhooks) != 1 {
+		t.Errorf("%+v", s)
+	}
+}
