@@ -15,7 +15,11 @@ import (
 	"time"
 )
 
-func main() {
+func main() { os.Exit(start()) }
+
+// start runs the suite as the flags say and returns the exit code: 0 when all
+// passed, 1 when a case failed, 2 when there is no server to ask.
+func start() int {
 	base := flag.String("base", "", "base URL of the server, such as http://127.0.0.1:8080/fhir")
 	user := flag.String("user", "", "name:secret for Basic")
 	token := flag.String("token", "", "bearer token")
@@ -29,14 +33,14 @@ func main() {
 		stop, err := launch(c, *jamii, *database)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			os.Exit(2)
+			return 2
 		}
 		defer stop()
 	}
-	failed := run(c, *area, *verbose)
-	if failed > 0 {
-		os.Exit(1)
+	if run(c, *area, *verbose) > 0 {
+		return 1
 	}
+	return 0
 }
 
 // suite is every case, area by area.

@@ -111,7 +111,7 @@ func robustCases() []Case {
 			for _, d := range []string{strings.Repeat("9", 100000), "1e999999999999999999999999999999", "-1e-999999999", "0." + strings.Repeat("0", 5000) + "1"} {
 				r := t.Do("POST", "/Observation", strings.Replace(observation(plainCode, `"valueQuantity":{"value":`+d+`}`), "{tag}", t.Tag, 1))
 				if r.Code == 201 {
-					got := t.Get("/Observation/" + idFrom(r.Header.Get("Location"), "Observation")).Body.Path("valueQuantity", "value")
+					got := t.Get("/Observation/"+idFrom(r.Header.Get("Location"), "Observation")).Body.Path("valueQuantity", "value")
 					t.Want(got != nil && got.Text == d, "a decimal changed")
 				} else {
 					t.Refused(r)

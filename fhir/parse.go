@@ -21,7 +21,7 @@ const (
 //
 // https://hl7.org/fhir/R4/json.html
 func Parse(data []byte) (*Node, error) {
-	p := parser{dec: jsontext.NewDecoder(bytes.NewBuffer(data))}
+	p := parser{data: data, dec: jsontext.NewDecoder(bytes.NewBuffer(data))}
 	var root Node
 	if err := p.value(&root, 1); err != nil {
 		return nil, p.fault(err)
@@ -52,6 +52,7 @@ var (
 )
 
 type parser struct {
+	data  []byte
 	dec   *jsontext.Decoder
 	count int
 }
@@ -63,11 +64,12 @@ func (p *parser) value(n *Node, depth int) error {
 	if p.count++; p.count > maxNodes {
 		return errMany
 	}
+	before := int(p.dec.InputOffset())
 	tok, err := p.dec.ReadToken()
 	if err != nil {
 		return err
 	}
-	n.Offset = int(p.dec.InputOffset())
+	n.Offset = p.start(before)
 	switch tok.Kind() {
 	case '{':
 		return p.object(n, depth)
@@ -75,26 +77,35 @@ func (p *parser) value(n *Node, depth int) error {
 		return p.array(n, depth)
 	case '"':
 		n.Kind, n.Text = KindString, tok.String()
-		n.Offset -= len(n.Text) + 2 // near enough: escapes make it later
 		if strings.IndexByte(n.Text, 0) >= 0 {
 			return errNul
 		}
 	case '0':
 		n.Kind, n.Text = KindNumber, tok.String()
-		n.Offset -= len(n.Text)
 	case 't', 'f':
 		n.Kind, n.Text = KindBool, tok.String()
-		n.Offset -= len(n.Text)
 	default:
 		n.Kind = KindNull
-		n.Offset -= len("null")
 	}
 	return nil
 }
 
+// start is where the token that follows offset begins: past white space and
+// what separates it from the token before.
+func (p *parser) start(offset int) int {
+	for offset < len(p.data) {
+		switch p.data[offset] {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			offset++
+		default:
+			return offset
+		}
+	}
+	return offset
+}
+
 func (p *parser) object(n *Node, depth int) error {
 	n.Kind = KindObject
-	n.Offset--
 	for p.dec.PeekKind() != '}' {
 		tok, err := p.dec.ReadToken()
 		if err != nil {
@@ -117,7 +128,6 @@ func (p *parser) object(n *Node, depth int) error {
 
 func (p *parser) array(n *Node, depth int) error {
 	n.Kind = KindArray
-	n.Offset--
 	for p.dec.PeekKind() != ']' {
 		n.Nodes = append(n.Nodes, Node{})
 		if err := p.value(&n.Nodes[len(n.Nodes)-1], depth+1); err != nil {

@@ -32,10 +32,10 @@ var rooms = map[string][]string{
 	"internal/audit":     {"fhir", "internal/store"},
 	"internal/oidc":      {"fhir", "internal/access"},
 	"internal/registry": {
-		"fhir", "fhir/definition", "fhir/search", "fhir/validate", "internal/store", "internal/date",
+		"fhir", "fhir/definition", "fhir/search", "fhir/validate", "fhir/terminology", "fhir/patch", "internal/store", "internal/date",
 		"internal/claims", "internal/scheme", "internal/enrolment", "internal/access", "internal/audit",
 	},
-	"internal/rest":     {"fhir", "fhir/definition", "fhir/search", "fhir/validate", "internal/registry", "internal/access", "internal/oidc"},
+	"internal/rest":     {"fhir", "fhir/definition", "fhir/search", "fhir/validate", "fhir/terminology", "fhir/xml", "internal/registry", "internal/access", "internal/oidc"},
 	"internal/delivery": {"fhir", "internal/store"},
 	"internal/console":  {"fhir", "internal/registry", "internal/access"},
 

@@ -4,12 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 
@@ -31,24 +28,6 @@ type loader struct {
 	batch    int
 
 	loaded, skipped int
-}
-
-// piece is what is committed together: where it stands, and its entries.
-type piece struct {
-	file    string
-	entries []registry.Entry
-	at      []int    // where each stands in the file: entry or line, from 0
-	places  []string // the same for the report: "line 3"
-	next    int      // where to go on after the piece
-}
-
-func (p *piece) add(e registry.Entry, at int, place string) {
-	p.entries, p.at, p.places = append(p.entries, e), append(p.at, at), append(p.places, place)
-}
-
-// only is the piece with one of its entries.
-func (p *piece) only(i int) piece {
-	return piece{file: p.file, entries: p.entries[i : i+1], at: p.at[i : i+1], places: p.places[i : i+1], next: p.at[i] + 1}
 }
 
 // all loads the files. A Bundle that refers to what another file brings is
@@ -182,34 +161,6 @@ func (l *loader) entries(name string, bundle *fhir.Node, progress *fileProgress)
 	return p, nil
 }
 
-// entryAsked reads an entry with a request.
-func entryAsked(e *fhir.Node, path string) (registry.Entry, bool) {
-	q := e.Get("request")
-	w := registry.Entry{Method: q.Get("method").String(), FullURL: e.Get("fullUrl").String(), Resource: e.Get("resource"), Path: path, Condition: q.Get("ifNoneExist").String()}
-	target, query, _ := strings.Cut(q.Get("url").String(), "?")
-	typ, id, _ := strings.Cut(strings.Trim(target, "/"), "/")
-	w.Type = typ
-	switch {
-	case w.Method == http.MethodPost && id == "" && query == "":
-	case w.Method != http.MethodPut && w.Method != http.MethodDelete, strings.Contains(id, "/"), (id == "") == (query == ""):
-		return w, false
-	case id != "":
-		w.ID = id
-	default:
-		w.Condition = query
-	}
-	return w, true
-}
-
-// entryOf stores a resource under its id; one without an id gets one.
-func entryOf(n *fhir.Node, path string) registry.Entry {
-	e := registry.Entry{Method: http.MethodPost, Type: n.ResourceType(), Resource: n, Path: path}
-	if id := n.Get("id").String(); fhir.ValidID(id) {
-		e.Method, e.ID = http.MethodPut, id
-	}
-	return e
-}
-
 // chunks commits the entries of a piece in smaller ones.
 func (l *loader) chunks(ctx context.Context, p piece, progress *fileProgress) error {
 	for i := 0; i < len(p.entries); i += l.batch {
@@ -299,37 +250,4 @@ func (l *loader) commit(ctx context.Context, p piece, progress *fileProgress) er
 		}
 	}
 	return nil
-}
-
-// once commits a piece exactly once, also when the program is killed in
-// between: the state file says what is tried before the commit, and the audit
-// rows, which are in the commit, tell on the next start whether it happened.
-func (l *loader) once(ctx context.Context, p piece, progress *fileProgress) error {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%v", l.state.ID, p.file, p.at))
-	id := "load-" + hex.EncodeToString(sum[:16])
-	if progress.Trying == id {
-		happened, err := l.happened(ctx, id)
-		if err != nil {
-			return err
-		}
-		if happened {
-			return l.noted(p, progress)
-		}
-	}
-	progress.Trying = id
-	if err := l.state.save(); err != nil {
-		return err
-	}
-	call := l.call
-	call.RequestID = id
-	if _, err := l.registry.Transaction(ctx, call, p.entries); err != nil {
-		return err
-	}
-	return l.noted(p, progress)
-}
-
-func (l *loader) noted(p piece, progress *fileProgress) error {
-	l.loaded += len(p.entries)
-	progress.Next, progress.Trying = max(progress.Next, p.next), ""
-	return l.state.save()
 }

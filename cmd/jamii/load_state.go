@@ -95,28 +95,3 @@ func (s *loadState) save() error {
 	}
 	return nil
 }
-
-// trailDepth is how many of the newest audit rows are looked through for a
-// commit of which nobody knows whether it happened.
-const trailDepth = 20_000
-
-// happened reports whether a commit with this request id is in the database.
-func (l *loader) happened(ctx context.Context, id string) (bool, error) {
-	filter := store.AuditFilter{Agent: loadPrincipal.Name, Limit: 1000}
-	for range trailDepth / filter.Limit {
-		rows, err := l.registry.Store().Audits(ctx, filter)
-		if err != nil {
-			return false, fmt.Errorf("looking for the last commit: %w", err)
-		}
-		for _, row := range rows {
-			if row.Request == id && row.Outcome == "0" {
-				return true, nil
-			}
-		}
-		if len(rows) < filter.Limit {
-			break
-		}
-		filter.BeforeSeq = rows[len(rows)-1].Seq
-	}
-	return false, nil
-}

@@ -137,3 +137,34 @@ func (cs *CodeSystem) isA(i, j int32) bool {
 	}
 	return false
 }
+
+// Designations are further names of the concept, as CodeSystem has them.
+func (c *Concept) Designations() []*fhir.Node { return c.node.Get("designation").Each() }
+
+// Property is a property of a concept; Value is the value[x] with its name.
+type Property struct {
+	Code  string
+	Value *fhir.Node
+}
+
+// Properties are the properties of a concept, with its parents and children.
+func (cs *CodeSystem) Properties(c *Concept) (out []Property) {
+	add := func(code, related string) {
+		v := fhir.Str(related).As("valueCode")
+		out = append(out, Property{code, &v})
+	}
+	for _, p := range c.parents {
+		add("parent", cs.concepts[p].Code)
+	}
+	for _, k := range cs.children[cs.byCode[c.Code]] {
+		add("child", cs.concepts[k].Code)
+	}
+	for _, p := range c.node.Get("property").Each() {
+		for i := range p.Nodes {
+			if v := &p.Nodes[i]; len(v.Name) > 5 && v.Name[:5] == "value" {
+				out = append(out, Property{p.Get("code").String(), v})
+			}
+		}
+	}
+	return out
+}

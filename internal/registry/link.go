@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
@@ -22,6 +23,8 @@ type linker struct {
 	conditional map[string]string // "Type?query" -> "Type/id"
 	transaction bool
 	root        string // base URL in the fullUrl of the entry being walked, with its slash
+	base        string // path of the resource being walked
+	steps       []step
 	seen        []seen
 	err         error
 }
@@ -46,15 +49,14 @@ func (r *Registry) link(ctx context.Context, c Call, intents []*intent, transact
 		if in.node == nil || in.exists {
 			continue
 		}
-		path := in.path
-		if path == "" {
-			path = in.typ
+		if l.base = in.path; l.base == "" {
+			l.base = in.typ
 		}
 		l.root = ""
 		if full, ok := fhir.ParseReference(in.fullURL); ok && full.Base != "" {
 			l.root = full.Base + "/"
 		}
-		l.walk(in.node, in.typ, path)
+		l.walk(in.node, in.typ)
 		if l.err != nil {
 			return l.err
 		}
@@ -65,10 +67,28 @@ func (r *Registry) link(ctx context.Context, c Call, intents []*intent, transact
 	return nil
 }
 
+// step is one step down from the root of a resource.
+type step struct {
+	name  string
+	index int // -1: not in a list
+}
+
+// path renders where the walk stands.
+func (l *linker) path() string {
+	path := l.base
+	for _, s := range l.steps {
+		path = fhir.JoinPath(path, s.name)
+		if s.index >= 0 {
+			path += "[" + strconv.Itoa(s.index) + "]"
+		}
+	}
+	return path
+}
+
 // walk visits the elements of n, whose FHIR type is typ.
-func (l *linker) walk(n *fhir.Node, typ, path string) {
+func (l *linker) walk(n *fhir.Node, typ string) {
 	t, ok := definition.Lookup(typ)
-	if !ok || l.err != nil {
+	if !ok {
 		return
 	}
 	for i := range n.Nodes {
@@ -77,30 +97,37 @@ func (l *linker) walk(n *fhir.Node, typ, path string) {
 		if !ok {
 			continue
 		}
-		where := fhir.JoinPath(path, m.Name)
 		if strings.HasPrefix(m.Name, "_") {
 			child = "Element"
 		}
-		for _, v := range m.Each() {
-			l.value(v, typ, e, child, where)
+		l.steps = append(l.steps, step{m.Name, -1})
+		at := len(l.steps) - 1
+		if m.Kind != fhir.KindArray {
+			l.value(m, typ, e, child)
+		} else {
+			for k := range m.Nodes {
+				l.steps[at].index = k
+				l.value(&m.Nodes[k], typ, e, child)
+			}
 		}
+		l.steps = l.steps[:at]
 		if l.err != nil {
 			return
 		}
 	}
 }
 
-func (l *linker) value(v *fhir.Node, parent string, e *definition.Element, typ, path string) {
+func (l *linker) value(v *fhir.Node, parent string, e *definition.Element, typ string) {
 	switch v.Kind {
 	case fhir.KindObject:
 		if typ == "Resource" {
 			typ = v.ResourceType()
 		}
-		l.walk(v, typ, path)
+		l.walk(v, typ)
 	case fhir.KindString:
 		switch {
 		case parent == "Reference" && e.Name == "reference":
-			v.Text = l.reference(v.Text, path)
+			v.Text = l.reference(v.Text)
 		case typ == "url" || strings.HasPrefix(v.Text, "urn:") && (typ == "uri" || typ == "uuid" || typ == "oid"):
 			// A canonical is left as it is, says the standard. So is a uri that
 			// is a web address: a resource's own url would be lost.
@@ -114,7 +141,7 @@ func (l *linker) value(v *fhir.Node, parent string, e *definition.Element, typ, 
 }
 
 // reference returns the text that is stored for a reference.
-func (l *linker) reference(text, path string) string {
+func (l *linker) reference(text string) string {
 	plain, fragment, hasFragment := strings.Cut(text, "#")
 	if to, ok := l.targets[plain]; ok && plain != "" {
 		if hasFragment {
@@ -133,17 +160,18 @@ func (l *linker) reference(text, path string) string {
 	case !ok || ref.Fragment != "":
 		return text
 	case ref.URN != "" && l.transaction:
-		l.err = &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueNotFound, Path: path, Text: "The reference points at no entry of the transaction. Give the entry it means this fullUrl."}
+		l.err = &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueNotFound, Path: l.path(), Text: "The reference points at no entry of the transaction. Give the entry it means this fullUrl."}
 	case ref.Condition != "":
-		return l.condition(ref, text, path)
-	case ref.Base == "":
-		l.seen = append(l.seen, seen{ref.Local(), path})
+		return l.condition(ref, text)
+	case ref.Base == "" && l.r.options.EnforceReferences:
+		l.seen = append(l.seen, seen{ref.Local(), l.path()})
 	}
 	return text
 }
 
 // condition resolves "Type?query" to the one resource it finds.
-func (l *linker) condition(ref fhir.Reference, text, path string) string {
+func (l *linker) condition(ref fhir.Reference, text string) string {
+	path := l.path()
 	if to, ok := l.conditional[text]; ok {
 		return to
 	}

@@ -31,6 +31,7 @@ type Registry struct {
 	log       *slog.Logger
 	trail     Trail
 	scheme    atomic.Pointer[ruleset]
+	systems   codeSystems
 }
 
 // Options of a Registry.

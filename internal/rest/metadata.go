@@ -29,10 +29,7 @@ func (s *server) metadata(c echo.Context) error {
 var started = time.Now().UTC().Truncate(time.Second)
 
 func (s *server) capability(base string) fhir.Node {
-	types := fhir.Arr()
-	for _, typ := range definition.Resources() {
-		types.Nodes = append(types.Nodes, s.typeCapability(typ))
-	}
+	types := s.types()
 	rest := fhir.Obj(fhir.Str("server").As("mode"))
 	if systems := s.registry.Systems(); len(systems) > 0 {
 		list := fhir.Arr()
@@ -85,6 +82,15 @@ func codes(name string, list ...string) fhir.Node {
 
 func systemParam(name, typ string) fhir.Node {
 	return fhir.Obj(fhir.Str(name).As("name"), fhir.Str(typ).As("type"))
+}
+
+// typeCapabilities are made once: the catalogue does not change.
+func (s *server) typeCapabilities() fhir.Node {
+	types := fhir.Arr()
+	for _, typ := range definition.Resources() {
+		types.Nodes = append(types.Nodes, s.typeCapability(typ))
+	}
+	return types
 }
 
 // typeCapability is the same for every type but for its parameters and

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -22,12 +23,17 @@ type operation struct {
 }
 
 // operations are all operations there are; /metadata lists them from here.
-var operations = []operation{
-	{name: "$submit", typ: "Claim", doc: faisOperation + "ClaimSubmit", serve: (*server).submitClaim},
-	{name: "$cancel", typ: "Claim", instance: true, doc: faisOperation + "ClaimCancel", serve: (*server).cancelClaim},
-	{name: "$review", typ: "Claim", instance: true, doc: fhir.Base + "/OperationDefinition/claim-review", serve: (*server).reviewClaim},
-	{name: "$submit", typ: "EnrollmentRequest", doc: faisOperation + "EnrollmentRequestSubmit", serve: (*server).submitEnrollment},
-	{name: "$submit", typ: "CoverageEligibilityRequest", doc: "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit", serve: (*server).submitEligibility},
+var operations = slices.Concat(claimOperations(), terminologyOperations())
+
+// claimOperations are those of the claims engine and of enrolment.
+func claimOperations() []operation {
+	return []operation{
+		{name: "$submit", typ: "Claim", doc: faisOperation + "ClaimSubmit", serve: (*server).submitClaim},
+		{name: "$cancel", typ: "Claim", instance: true, doc: faisOperation + "ClaimCancel", serve: (*server).cancelClaim},
+		{name: "$review", typ: "Claim", instance: true, doc: fhir.Base + "/OperationDefinition/claim-review", serve: (*server).reviewClaim},
+		{name: "$submit", typ: "EnrollmentRequest", doc: faisOperation + "EnrollmentRequestSubmit", serve: (*server).submitEnrollment},
+		{name: "$submit", typ: "CoverageEligibilityRequest", doc: "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit", serve: (*server).submitEligibility},
+	}
 }
 
 const faisOperation = "https://profiles.ihe.net/ITI/FAIS/OperationDefinition/"

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,6 +56,7 @@ type server struct {
 	auth     Authenticator
 	options  Options
 	echo     *echo.Echo
+	types    func() fhir.Node // of /metadata
 }
 
 // New returns the handler of the whole server.
@@ -69,6 +71,7 @@ func New(r *registry.Registry, auth Authenticator, o Options) http.Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{registry: r, auth: auth, options: o, echo: echo.New()}
+	s.types = sync.OnceValue(s.typeCapabilities)
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Pre(s.limits)
 	s.echo.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.panicked, DisableStackAll: true}))
@@ -110,11 +113,6 @@ func (s *server) limits(next echo.HandlerFunc) echo.HandlerFunc {
 // identify asks who is calling; nothing under the base but metadata is served
 // to strangers.
 func (s *server) identify(c echo.Context) error {
-	if !wantsRaw(c) {
-		if err := negotiate(c.Request().Header, c.QueryParam(formatName)); err != nil {
-			return err
-		}
-	}
 	p, inner := c.Request().Context().Value(principalKey{}).(access.Principal)
 	if !inner { // an entry of a batch has its caller already
 		var err error
@@ -123,7 +121,10 @@ func (s *server) identify(c echo.Context) error {
 		}
 	}
 	c.Set(principalName, p)
-	return nil
+	if wantsRaw(c) {
+		return nil
+	}
+	return negotiate(c.Request().Header, c.QueryParam(formatName))
 }
 
 type principalKey struct{}

@@ -3,6 +3,7 @@ package pgtest
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -37,12 +38,20 @@ func TestDurable(t *testing.T) {
 	}
 }
 
-func TestDroppedAfterTest(t *testing.T) {
-	var dsn string
-	t.Run("inner", func(t *testing.T) { dsn = DSN(t) })
-	if conn, err := pgx.Connect(t.Context(), dsn); err == nil {
-		conn.Close(t.Context())
-		t.Error("the database outlives its test")
+// TestLog: what the server said is at hand when it fails.
+func TestLog(t *testing.T) {
+	srv, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := srv.exec(t.Context(), "SELECT no_such_function()"); err == nil {
+		t.Fatal("a bad statement succeeded")
+	}
+	if got := tail(filepath.Join(srv.dir, "log"), 2000); !strings.Contains(got, "no_such_function") {
+		t.Errorf("the log does not tell of the bad statement:\n%s", got)
+	}
+	if got := tail(filepath.Join(srv.dir, "none"), 10); !strings.Contains(got, "no such file") {
+		t.Errorf("a log that is not there reads %q", got)
 	}
 }
 
