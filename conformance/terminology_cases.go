@@ -49,7 +49,6 @@ var questions = []answer{
 	{"ValueSet $validate-code of no member", "valueset-operation-validate-code.html", "ValueSet/$validate-code?url=http://conformance.example/{tag}/some&system=" + cs + "&code=cat", "result=false"},
 	{"ValueSet $validate-code of an instance", "valueset-operation-validate-code.html", "ValueSet/{tree}/$validate-code?system=" + cs + "&code=poodle", "result=true"},
 	{"ValueSet $validate-code of an excluded code", "valueset-operation-validate-code.html", "ValueSet/{tree}/$validate-code?system=" + cs + "&code=cat", "result=false"},
-	{"ValueSet $validate-code with a wrong display", "valueset-operation-validate-code.html", "ValueSet/{vs}/$validate-code?system=" + cs + "&code=dog&display=Whale", "result=false"},
 	{"ValueSet $validate-code of another system", "valueset-operation-validate-code.html", "ValueSet/{vs}/$validate-code?system=urn:other&code=dog", "result=false"},
 	{"ValueSet $validate-code of a core value set", "valueset-operation-validate-code.html", "ValueSet/$validate-code?url=http://hl7.org/fhir/ValueSet/administrative-gender&system=http://hl7.org/fhir/administrative-gender&code=male", "result=true"},
 	{"ValueSet $validate-code of an unknown value set", "valueset-operation-validate-code.html", "ValueSet/$validate-code?url=urn:none:{tag}&system=" + cs + "&code=dog", "refused"},
@@ -173,6 +172,10 @@ func terminologyCases() []Case {
 		mk("$validate-code of a CodeableConcept", "valueset-operation-validate-code.html", func(t *T, n names) {
 			r := t.Code(t.Do("POST", n.in("ValueSet/{some}/$validate-code"), n.in(parameters(`{"name":"codeableConcept","valueCodeableConcept":{"coding":[{"system":"urn:x","code":"y"},{"system":"`+cs+`","code":"dog"}]}}`))), 200)
 			t.Want(out(r, "result").True(), "%.300s", r.Raw)
+		}),
+		mk("$validate-code of a wrong display is false or says so", "valueset-operation-validate-code.html", func(t *T, n names) {
+			r := t.Get(n.in("ValueSet/{vs}/$validate-code?system=" + cs + "&code=dog&display=Whale"))
+			t.Want(out(r, "result") != nil && (!out(r, "result").True() || out(r, "message").String() != ""), "%s", r.Raw)
 		}),
 		mk("$validate-code says why not", "valueset-operation-validate-code.html", func(t *T, n names) {
 			r := t.Get(n.in("ValueSet/{some}/$validate-code?system=" + cs + "&code=cat"))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jamii-health/jamii/fhir/definition"
@@ -23,31 +24,56 @@ type Catalogue struct {
 	// Zone is where dates and times without an offset are; nil means UTC.
 	Zone *time.Location
 
-	extra map[string][]*definition.SearchParam // by base type
-	types sync.Map                             // type -> *typeParams
+	fixed    []*definition.SearchParam // given to NewCatalogue
+	now      atomic.Pointer[edition]
+	building atomic.Pointer[map[Building]int]
+}
+
+// edition is what a Catalogue knows at one time.
+type edition struct {
+	number uint64
+	custom []*definition.SearchParam
+	extra  map[string][]*definition.SearchParam // by base type: fixed, then custom
+	types  sync.Map                             // type -> *typeParams
 }
 
 // NewCatalogue makes a catalogue of R4's parameters and extra ones, which take
 // the place of an R4 parameter with the same code and base. An extra parameter
 // that cannot be used is an error.
 func NewCatalogue(extra []*definition.SearchParam) (*Catalogue, error) {
-	c := &Catalogue{extra: map[string][]*definition.SearchParam{}}
+	c := &Catalogue{fixed: extra}
+	e := newEdition(1, extra, nil)
 	for _, p := range extra {
-		for _, base := range p.Base {
-			if _, ok := definition.Lookup(base); !ok {
-				return nil, fmt.Errorf("search parameter %s: %q is not a resource type of R4", p.Code, base)
-			}
-			c.extra[base] = append(c.extra[base], p)
+		if err := e.check(p); err != nil {
+			return nil, err
 		}
 	}
-	for _, p := range extra {
-		for _, base := range p.Base {
-			if _, err := c.compile(p, base); err != nil {
-				return nil, err
-			}
-		}
-	}
+	c.now.Store(e)
+	c.building.Store(&map[Building]int{})
 	return c, nil
+}
+
+func newEdition(number uint64, fixed, custom []*definition.SearchParam) *edition {
+	e := &edition{number: number, custom: custom, extra: map[string][]*definition.SearchParam{}}
+	for _, p := range slices.Concat(fixed, custom) {
+		for _, base := range p.Base {
+			e.extra[base] = append(e.extra[base], p)
+		}
+	}
+	return e
+}
+
+// check tells why a parameter cannot be used.
+func (e *edition) check(p *definition.SearchParam) error {
+	for _, base := range p.Base {
+		if !definition.IsResource(base) && base != everyType && base != "DomainResource" {
+			return fmt.Errorf("search parameter %s: %q is not a resource type of R4", p.Code, base)
+		}
+		if _, err := e.compile(p, base); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Params returns the parameters that can be used on a type, sorted by code,
@@ -85,25 +111,27 @@ type typeParams struct {
 	byCode map[string]*parameter
 }
 
-func (c *Catalogue) of(typ string) *typeParams {
-	v, ok := c.types.Load(typ)
+func (c *Catalogue) of(typ string) *typeParams { return c.now.Load().of(typ) }
+
+func (e *edition) of(typ string) *typeParams {
+	v, ok := e.types.Load(typ)
 	if !ok {
 		if !definition.IsResource(typ) && typ != everyType {
 			return &typeParams{}
 		}
-		v, _ = c.types.LoadOrStore(typ, &typeParams{})
+		v, _ = e.types.LoadOrStore(typ, &typeParams{})
 	}
 	t := v.(*typeParams)
-	t.once.Do(func() { c.load(t, typ) })
+	t.once.Do(func() { e.load(t, typ) })
 	return t
 }
 
 // everyType is the type whose parameters all resources have.
 const everyType = "Resource"
 
-func (c *Catalogue) load(t *typeParams, typ string) {
+func (e *edition) load(t *typeParams, typ string) {
 	t.byCode = map[string]*parameter{}
-	for _, def := range c.definitions(typ) {
+	for _, def := range e.definitions(typ) {
 		if def.Code == "_id" || def.Code == "_lastUpdated" {
 			t.served = append(t.served, def)
 			continue
@@ -111,10 +139,11 @@ func (c *Catalogue) load(t *typeParams, typ string) {
 		if def.Expression == "" || kinds[def.Type] == 0 {
 			continue // _text, _content, _query and near: refused by name in a query
 		}
-		p, err := c.compile(def, typ)
+		p, err := e.compile(def, typ)
 		if err != nil {
-			panic(err.Error()) // R4's are part of the program, extra ones were tried by NewCatalogue
+			panic(err.Error()) // R4's are part of the program, the others were tried before
 		}
+		p.custom = slices.Contains(e.custom, def)
 		t.served = append(t.served, def)
 		t.all = append(t.all, p)
 		t.byCode[p.code] = p
@@ -123,7 +152,7 @@ func (c *Catalogue) load(t *typeParams, typ string) {
 
 // definitions are the parameters of a type, the extra ones first in line for
 // their code, sorted by code.
-func (c *Catalogue) definitions(typ string) []*definition.SearchParam {
+func (e *edition) definitions(typ string) []*definition.SearchParam {
 	bases := []string{typ}
 	for t, ok := definition.Lookup(typ); ok && t.Base != ""; t, ok = definition.Lookup(t.Base) {
 		bases = append(bases, t.Base)
@@ -137,7 +166,7 @@ func (c *Catalogue) definitions(typ string) []*definition.SearchParam {
 		}
 	}
 	for _, base := range bases {
-		for _, p := range c.extra[base] {
+		for _, p := range e.extra[base] {
 			add(p)
 		}
 	}

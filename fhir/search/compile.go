@@ -12,6 +12,7 @@ import (
 type parameter struct {
 	code       string
 	kind       Kind
+	custom     bool // added while the server runs
 	programs   []program
 	targets    []string // of references: types it can point at, sorted
 	components []component
@@ -33,7 +34,7 @@ var kinds = map[string]Kind{
 	"number": Number, "quantity": Quantity, "composite": Composite,
 }
 
-func (c *Catalogue) compile(def *definition.SearchParam, typ string) (*parameter, error) {
+func (e *edition) compile(def *definition.SearchParam, typ string) (*parameter, error) {
 	kind := kinds[def.Type]
 	if kind == 0 || def.Expression == "" {
 		return nil, fmt.Errorf("search parameter %s: needs an expression and a type that can be searched", def.Code)
@@ -48,7 +49,7 @@ func (c *Catalogue) compile(def *definition.SearchParam, typ string) (*parameter
 		p.targets = targets(def, programs)
 	case Composite:
 		for i, part := range def.Components {
-			comp, err := c.component(part, typ, programs)
+			comp, err := e.component(part, typ, programs)
 			if err != nil {
 				return nil, fmt.Errorf("search parameter %s of %s, component %s: %w", def.Code, typ, strconv.Itoa(i+1), err)
 			}
@@ -62,8 +63,8 @@ func (c *Catalogue) compile(def *definition.SearchParam, typ string) (*parameter
 }
 
 // component compiles a part of a composite for each type its base can have.
-func (c *Catalogue) component(part definition.Component, typ string, base []program) (component, error) {
-	def, ok := c.byURL(part.Definition)
+func (e *edition) component(part definition.Component, typ string, base []program) (component, error) {
+	def, ok := e.byURL(part.Definition)
 	if !ok {
 		return component{}, fmt.Errorf("the parameter %s is not known", part.Definition)
 	}
@@ -90,8 +91,8 @@ func (c *Catalogue) component(part definition.Component, typ string, base []prog
 	return comp, nil
 }
 
-func (c *Catalogue) byURL(url string) (*definition.SearchParam, bool) {
-	for _, list := range c.extra {
+func (e *edition) byURL(url string) (*definition.SearchParam, bool) {
+	for _, list := range e.extra {
 		for _, p := range list {
 			if p.URL == url {
 				return p, true

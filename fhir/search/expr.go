@@ -129,6 +129,20 @@ type (
 		X     Expr
 	}
 
+	// Other is true when the resource has a value for Param for which X, a
+	// condition on that parameter, is not true. Exact answers need Match.
+	Other struct {
+		Param string
+		X     Expr
+	}
+
+	// Text is true when the words of the narrative, or with Whole those of the
+	// whole resource, are as asked. Exact answers need Match.
+	Text struct {
+		Whole bool
+		Asked Words
+	}
+
 	// Has is true when a resource of type Type, for which X is true, points at
 	// this one by its reference Param.
 	Has struct {
@@ -155,6 +169,8 @@ func (Word) expr()    {}
 func (Between) expr() {}
 func (Missing) expr() {}
 func (Combo) expr()   {}
+func (Other) expr()   {}
+func (Text) expr()    {}
 func (Chain) expr()   {}
 func (Has) expr()     {}
 func (IDs) expr()     {}
@@ -168,8 +184,9 @@ const (
 	Prefix   Mode = iota + 1 // string default: normalised, begins with
 	Exact                    // :exact, case and accents count; and a plain uri
 	Contains                 // :contains, normalised
-	Below                    // uri:below: normalised, begins with. Parse ends Text with a slash and asks for the uri itself beside it
-	Above                    // uri:above: normalised, Text begins with the value. Parse never makes it: it lists the parents
+	Below                    // uri:below: begins with, case and accents count. Parse ends Text with a slash and asks for the uri itself beside it; of uri:above it lists the parents
+	Whole                    // eq of _filter: normalised, equal. Exact answers need Match
+	Suffix                   // ew of _filter: normalised, ends with. Exact answers need Match
 )
 
 // Op is a prefix of a date, number or quantity. With a the asked interval and

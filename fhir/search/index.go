@@ -75,9 +75,12 @@ func (x *indexer) parameter(p *parameter, typ string) error {
 		}
 	}
 	for _, program := range p.programs {
-		if err := program.run(x.root, root, emit); err != nil {
-			return fmt.Errorf("indexing %s: %w", p.code, err)
+		if err := program.run(x.root, root, emit); err != nil && failed == nil {
+			failed = fmt.Errorf("indexing %s: %w", p.code, err)
 		}
+	}
+	if failed != nil && p.custom {
+		x.out, failed = x.out[:x.start], nil // a resource that another client's parameter cannot read is stored all the same
 	}
 	return failed
 }

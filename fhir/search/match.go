@@ -17,6 +17,9 @@ type Context struct {
 	// Has reports whether a resource as asked points at this one. Nil: none
 	// does.
 	Has func(h Has) bool
+	// Text gives the words of the narrative, or of the whole resource, as
+	// TextOf does. Nil: there are none.
+	Text func(whole bool) string
 }
 
 // Match reports whether an expression is true for a resource. It is the
@@ -43,6 +46,10 @@ func Match(x Expr, index Index, r Context) bool {
 		return index.any(x.Param, func(v *Value) bool {
 			return !slices.ContainsFunc(x.Parts, func(e Expr) bool { return !Match(e, v.Parts, r) })
 		})
+	case Other:
+		return index.any(x.Param, x.differs)
+	case Text:
+		return r.Text != nil && x.Asked.in(r.Text(x.Whole))
 	case Chain:
 		return matchChain(x, index, r)
 	case Has:
@@ -63,6 +70,21 @@ func (index Index) any(param string, holds func(*Value) bool) bool {
 		}
 	}
 	return false
+}
+
+// differs reports whether X is not true for a value. A token without a code is
+// only the text of one. A code is there with and without the system that its
+// value set implies, so one without a system differs by its code only.
+func (x Other) differs(v *Value) bool {
+	inner := x.X
+	if is, ok := inner.(Is); ok && is.Kind == Token {
+		if v.Code == "" {
+			return false
+		}
+		is.AnySystem = is.AnySystem || v.System == "" && !is.AnyCode
+		inner = is
+	}
+	return !Match(inner, Index{*v}, Context{})
 }
 
 func (x Is) holds(v *Value) bool {
@@ -97,8 +119,12 @@ func (x Word) matcher() func(*Value) bool {
 		return func(v *Value) bool { return text(v) == x.Text }
 	case Contains:
 		return func(v *Value) bool { return text(v) != "" && strings.Contains(Norm(text(v)), asked) }
-	case Above:
-		return func(v *Value) bool { return text(v) != "" && strings.HasPrefix(asked, Norm(text(v))) }
+	case Below:
+		return func(v *Value) bool { return text(v) != "" && strings.HasPrefix(text(v), x.Text) }
+	case Whole:
+		return func(v *Value) bool { return text(v) != "" && Norm(text(v)) == asked }
+	case Suffix:
+		return func(v *Value) bool { return text(v) != "" && strings.HasSuffix(Norm(text(v)), asked) }
 	}
 	return func(v *Value) bool { return text(v) != "" && strings.HasPrefix(Norm(text(v)), asked) }
 }

@@ -125,6 +125,8 @@ func (p *parser) sortKind(code string) (Kind, error) {
 			return 0, &unknownParam{p.fault(fhir.IssueNotSupported, "names a key that is not a search parameter of "+s.typ+". See /metadata")}
 		case param.kind == Composite:
 			return 0, p.unsupported("cannot sort by a composite parameter")
+		case p.ready(s.typ, param) != nil:
+			return 0, p.ready(s.typ, param)
 		case kind != 0 && kind != param.kind:
 			return 0, p.unsupported("names a key that is not of the same kind for all types")
 		}
@@ -213,6 +215,8 @@ func (p *parser) include(pair Pair, list *[]Include, reverse bool) (string, erro
 	return pair.Value, nil
 }
 
+// checkInclude refuses what could never include anything on any page. A source
+// that is not on this page is no mistake: it adds nothing.
 func (p *parser) checkInclude(in Include, reverse bool) error {
 	if in.Target != "" && !definition.IsResource(in.Target) {
 		return p.bad("names a target that is not a resource type of FHIR R4")
@@ -226,9 +230,6 @@ func (p *parser) checkInclude(in Include, reverse bool) error {
 	if !definition.IsResource(in.Source) {
 		return p.bad("names a type that is not a resource type of FHIR R4")
 	}
-	if !reverse && !in.Iterate && !p.searches(in.Source) {
-		return p.bad("must begin with the type that is searched. To follow included resources use :iterate")
-	}
 	if in.Param == "*" {
 		return nil
 	}
@@ -238,13 +239,8 @@ func (p *parser) checkInclude(in Include, reverse bool) error {
 		return p.bad("names a parameter that is not a reference of " + in.Source)
 	case in.Target != "" && !slices.Contains(param.targets, in.Target):
 		return p.bad("names a target that the reference cannot point at")
-	case reverse && !in.Iterate && !slices.ContainsFunc(param.targets, p.searches):
-		return p.bad("names a reference that cannot point at the type that is searched")
+	case reverse:
+		return p.ready(in.Source, param)
 	}
 	return nil
-}
-
-// searches reports whether resources of a type can be among the matches.
-func (p *parser) searches(typ string) bool {
-	return slices.ContainsFunc(p.scopes, func(s scope) bool { return s.typ == typ || s.typ == everyType })
 }

@@ -172,8 +172,11 @@ func (r *Registry) mayAsk(c Call, in *intent) error {
 		return nil
 	}
 	right := access.Create
-	if in.method == http.MethodDelete {
+	switch in.method {
+	case http.MethodDelete:
 		right = access.Delete
+	case http.MethodPatch:
+		right = access.Update
 	}
 	return c.Principal.Writable(in.typ, right, nil, nil)
 }

@@ -171,10 +171,10 @@ func (l *linker) reference(text string) string {
 
 // condition resolves "Type?query" to the one resource it finds.
 func (l *linker) condition(ref fhir.Reference, text string) string {
-	path := l.path()
 	if to, ok := l.conditional[text]; ok {
 		return to
 	}
+	path := l.path()
 	if !definition.IsResource(ref.Type) {
 		l.err = &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: path, Text: "The conditional reference names no resource type of R4."}
 		return text

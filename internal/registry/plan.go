@@ -22,7 +22,8 @@ type intent struct {
 	id        string     // logical id; "" until resolved or assigned
 	condition string     // If-None-Exist of a POST, query of a conditional PUT or DELETE
 	ifMatch   int64      // 0: none
-	node      *fhir.Node // nil for DELETE
+	node      *fhir.Node // nil for DELETE, and of a PATCH until it is planned
+	change    Change     // of a PATCH
 	fullURL   string     // of the entry
 	path      string     // where it stands: "Bundle.entry[3].resource", "" for a single request
 	managed   bool       // authored or decided on by the engine (wire.md 1)
@@ -59,7 +60,7 @@ var errRetry = errors.New("changed meanwhile")
 // adds. It plans again when others were faster.
 func (r *Registry) apply(ctx context.Context, c Call, intents []*intent, interaction string, extra func(*store.Unit) error) ([]Result, error) {
 	for _, in := range intents {
-		if err := r.admit(c, in); err != nil {
+		if err := r.admit(ctx, c, in); err != nil {
 			return nil, err
 		}
 	}
@@ -100,11 +101,11 @@ func pause(ctx context.Context, tries int) error {
 }
 
 // admit checks an intent's content, before anything is looked up.
-func (r *Registry) admit(c Call, in *intent) error {
+func (r *Registry) admit(ctx context.Context, c Call, in *intent) error {
 	if err := checkType(in.typ); err != nil {
 		return at(err, in.path)
 	}
-	if in.method == http.MethodDelete {
+	if in.method == http.MethodDelete || in.change != nil && in.node == nil {
 		return nil
 	}
 	if got := in.node.ResourceType(); got != in.typ {
@@ -113,7 +114,7 @@ func (r *Registry) admit(c Call, in *intent) error {
 	if in.trusted {
 		return nil
 	}
-	issues := validate.Resource(in.node, validate.Options{})
+	issues := r.check(ctx, in.node, validate.Options{})
 	for i := range issues {
 		if in.path != "" {
 			issues[i].Path = in.path + trimType(issues[i].Path, in.typ)
@@ -181,6 +182,7 @@ func (r *Registry) try(ctx context.Context, c Call, intents []*intent, interacti
 		if written, err = r.store.Commit(ctx, u); err != nil {
 			return nil, dropped(err, intents, &u)
 		}
+		r.written(&u)
 	}
 	return tell(intents, results(intents, &u, written), told), nil
 }

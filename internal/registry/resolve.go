@@ -40,6 +40,11 @@ func (r *Registry) resolve(ctx context.Context, c Call, intents []*intent) error
 				return at(err, in.path)
 			}
 		}
+		if in.change != nil {
+			if err := r.change(ctx, c, in); err != nil {
+				return err
+			}
+		}
 	}
 	if err := repeats(intents); err != nil {
 		return err

@@ -52,6 +52,16 @@ func (v *vocabulary) CodeSystem(url, version string) (*terminology.CodeSystem, e
 	return v.core.CodeSystem(url, version)
 }
 
+// forget makes the next question look again: one was written here.
+func (k *codeSystems) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for key, have := range k.read {
+		have.until = time.Time{}
+		k.read[key] = have
+	}
+}
+
 func (k *codeSystems) stored(v *vocabulary, url, version string) (*terminology.CodeSystem, error) {
 	key, now := url+"|"+version, v.r.now()
 	k.mu.Lock()

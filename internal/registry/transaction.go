@@ -12,13 +12,14 @@ import (
 
 // Entry is one write of a transaction.
 type Entry struct {
-	Method    string // POST, PUT or DELETE
+	Method    string // POST, PUT, PATCH or DELETE
 	Type      string
-	ID        string // of a PUT or DELETE by id
-	Condition string // ifNoneExist of a POST, query of a PUT or DELETE
+	ID        string // of a PUT, PATCH or DELETE by id
+	Condition string // ifNoneExist of a POST, query of a PUT, PATCH or DELETE
 	IfMatch   int64
 	FullURL   string
 	Resource  *fhir.Node
+	Change    Change // of a PATCH
 	Path      string // where the entry stands: "Bundle.entry[3]"
 }
 
@@ -76,8 +77,8 @@ func (r *Registry) transaction(ctx context.Context, c Call, entries []Entry) ([]
 }
 
 func entryIntent(e Entry) (*intent, error) {
-	in := &intent{method: e.Method, typ: e.Type, id: e.ID, condition: e.Condition, ifMatch: e.IfMatch, node: e.Resource, fullURL: e.FullURL, path: e.Path + ".resource"}
-	if e.Method == http.MethodDelete {
+	in := &intent{method: e.Method, typ: e.Type, id: e.ID, condition: e.Condition, ifMatch: e.IfMatch, node: e.Resource, change: e.Change, fullURL: e.FullURL, path: e.Path + ".resource"}
+	if e.Method == http.MethodDelete || e.Change != nil {
 		in.path = e.Path
 		return in, nil
 	}

@@ -116,7 +116,7 @@ func TestFacilityLearnsNothingOfAnother(t *testing.T) {
 		{"everything", "GET", "/Patient/p{x}/$everything", "", nil, 404},
 		{"a compartment's address", "GET", "/Patient/p{x}/Claim", "", nil, 404},
 	}
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.twoFacilities()
 		for _, tt := range tests {
 			var texts [2]string
@@ -205,7 +205,7 @@ func (g *gateway) ownIsSeen() {
 
 // A page link is good for its client only, and shows only what he may see.
 func TestPageLinksOfAnother(t *testing.T) {
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.twoFacilities()
 		for _, path := range []string{"/Claim?_count=1", "/Claim/_history?_count=1"} {
 			next := strings.TrimPrefix(g.want(200, http.MethodGet, path, "").link("next"), g.url)
@@ -220,7 +220,7 @@ func TestPageLinksOfAnother(t *testing.T) {
 
 // A version that was another's stays hidden when the resource has moved on.
 func TestOldVersionsOfAnother(t *testing.T) {
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.twoFacilities()
 		g.want(200, http.MethodPut, "/Claim/cb", aClaim("cb", "pb", "a", "moved"))
 		g.wantAs("a", 200, http.MethodGet, "/Claim/cb", "")

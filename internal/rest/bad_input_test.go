@@ -77,7 +77,7 @@ func TestBadInput(t *testing.T) {
 		{"a method that is none", "BREW", "/Patient", "", 405, "not-supported", ""},
 		{"a condition that is broken", "PUT", "/Patient?%zz", person("a", "X"), 400, "", ""},
 	}
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		for _, tt := range tests {
 			a := g.do("admin", tt.method, tt.path, tt.body)
 			if a.code != tt.code || a.body.ResourceType() != "OperationOutcome" {
@@ -102,7 +102,7 @@ func TestBadInput(t *testing.T) {
 }
 
 func TestBodyLimit(t *testing.T) {
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		big := `{"resourceType":"Binary","contentType":"text/plain","data":"` + strings.Repeat("QUFB", 17<<20) + `"}`
 		a := g.want(413, http.MethodPost, "/Binary", big)
 		if code, _, text := a.issue(); code != "too-long" || !strings.Contains(text, "64 MB") {
@@ -112,7 +112,7 @@ func TestBodyLimit(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T) {
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.wantAs("", 200, http.MethodGet, "/metadata", "")
 		for _, r := range [][2]string{{"GET", "/Patient"}, {"GET", "/Patient/1"}, {"POST", "/Patient"}, {"POST", ""}, {"DELETE", "/Patient/1"}, {"GET", "/_history"}, {"POST", "/Claim/$submit"}} {
 			for _, user := range []string{"", "nobody"} {

@@ -43,7 +43,12 @@ func (s *server) inner(c echo.Context, b []byte, r request) []byte {
 		return failedEntry(b, err)
 	}
 	var body []byte
-	if r.resource != nil {
+	media := mimeFHIR
+	switch {
+	case r.resource == nil:
+	case r.method == http.MethodPatch:
+		body, media = patchBody(r.resource)
+	default:
 		body = r.resource.JSON()
 	}
 	call := s.call(c)
@@ -69,7 +74,7 @@ func (s *server) inner(c echo.Context, b []byte, r request) []byte {
 		sub.Header.Set("If-Modified-Since", at.Low().UTC().Format(http.TimeFormat))
 	}
 	if body != nil {
-		sub.Header.Set(echo.HeaderContentType, mimeFHIR)
+		sub.Header.Set(echo.HeaderContentType, media)
 	}
 	rec := &recorder{header: http.Header{}, code: http.StatusOK}
 	s.serve(rec, sub)

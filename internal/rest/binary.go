@@ -20,7 +20,7 @@ const binaryType = "Binary"
 // https://hl7.org/fhir/R4/binary.html#rest
 func rawUpload(c echo.Context) bool {
 	typ := c.Request().Header.Get(echo.HeaderContentType)
-	return c.Param("type") == binaryType && typ != "" && !isJSON(typ) && !strings.Contains(typ, "fhir+xml")
+	return c.Param("type") == binaryType && typ != "" && !resourceMedia(typ)
 }
 
 // upload reads a raw body into a Binary.
@@ -44,6 +44,14 @@ func (s *server) upload(c echo.Context) (*fhir.Node, error) {
 	return &n, nil
 }
 
+// resourceMedia reports whether a media type means the resource rather than
+// its bytes. application/xml and text/xml are the bytes: a Binary may be a
+// document in XML.
+func resourceMedia(media string) bool {
+	f, ok := formatOf(media)
+	return strings.Contains(media, "fhir") || ok && f == asJSON
+}
+
 // wantsRaw reports whether a reader of a Binary asks for its bytes: any Accept
 // that names neither a FHIR format nor everything.
 func wantsRaw(c echo.Context) bool {
@@ -56,7 +64,7 @@ func wantsRaw(c echo.Context) bool {
 	}
 	for _, part := range strings.Split(accept, ",") {
 		media, _, err := mime.ParseMediaType(part)
-		if err == nil && (media == "*/*" || strings.Contains(media, "fhir") || isJSON(media)) {
+		if err == nil && (media == "*/*" || resourceMedia(media)) {
 			return false
 		}
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/validate"
-	"github.com/jamii-health/jamii/internal/access"
 )
 
 // maxEntries bounds a Bundle.
@@ -18,7 +17,7 @@ const maxEntries = 20_000
 //
 // https://hl7.org/fhir/R4/http.html#transaction
 func (s *server) bundle(c echo.Context) error {
-	if _, inner := c.Request().Context().Value(principalKey{}).(access.Principal); inner {
+	if inner(c) {
 		return &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueNotSupported, Text: "A batch cannot hold another Bundle to carry out. Send it by itself."}
 	}
 	n, err := s.body(c)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,13 +13,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/jamii-health/jamii/fhir"
-)
-
-const (
-	mimeFHIR   = "application/fhir+json"
-	writtenAs  = mimeFHIR + "; charset=utf-8"
-	formatName = "_format"
-	prettyName = "_pretty"
 )
 
 // preference is what the Prefer header asks for.
@@ -92,53 +84,6 @@ func notModified(h http.Header, res fhir.Resource) bool {
 	return false
 }
 
-// negotiate refuses what we cannot write. JSON is the only format so far.
-// _format goes before the Accept header.
-//
-// https://hl7.org/fhir/R4/http.html#mime-type
-func negotiate(h http.Header, format string) error {
-	if format != "" {
-		if isJSON(strings.ReplaceAll(format, " ", "+")) { // a plus sign that nobody escaped
-			return nil
-		}
-		return &fhir.Error{Kind: fhir.NotAcceptable, Issue: fhir.IssueNotSupported, Path: formatName, Text: "This server writes application/fhir+json only."}
-	}
-	accept := strings.Join(h.Values(echo.HeaderAccept), ",")
-	if accept == "" {
-		return nil
-	}
-	for _, part := range strings.Split(accept, ",") {
-		media, _, err := mime.ParseMediaType(part)
-		if err == nil && (media == "*/*" || media == "application/*" || isJSON(media) || media == "text/html" || media == "text/*") {
-			return nil
-		}
-	}
-	return &fhir.Error{Kind: fhir.NotAcceptable, Issue: fhir.IssueNotSupported, Text: "This server writes application/fhir+json only. Ask for that in the Accept header."}
-}
-
-func isJSON(media string) bool {
-	switch strings.TrimSpace(strings.ToLower(strings.SplitN(media, ";", 2)[0])) {
-	case mimeFHIR, "application/json", "json", "text/json", "application/json+fhir":
-		return true
-	}
-	return false
-}
-
-// body reads and parses a request's resource.
-func (s *server) body(c echo.Context) (*fhir.Node, error) {
-	if typ := c.Request().Header.Get(echo.HeaderContentType); typ != "" && !isJSON(typ) {
-		return nil, &fhir.Error{Kind: fhir.UnsupportedMedia, Issue: fhir.IssueNotSupported, Text: "Send the body as application/fhir+json."}
-	}
-	data, err := s.bytes(c.Request())
-	if err != nil {
-		return nil, err
-	}
-	if len(data) == 0 {
-		return nil, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueRequired, Text: "The request has no body. Send a FHIR resource."}
-	}
-	return fhir.ParseObject(data)
-}
-
 // bytes reads a body within the limit, unpacking gzip.
 func (s *server) bytes(r *http.Request) ([]byte, error) {
 	var in io.Reader = r.Body
@@ -170,11 +115,6 @@ func (s *server) bytes(r *http.Request) ([]byte, error) {
 
 func (s *server) tooLarge() error {
 	return &fhir.Error{Kind: fhir.TooLarge, Issue: fhir.IssueTooLong, Text: fmt.Sprintf("The body is larger than %d MB, the limit of this server. Send smaller bundles.", s.options.MaxBody>>20)}
-}
-
-// write sends FHIR JSON.
-func (s *server) write(c echo.Context, code int, body []byte) error {
-	return c.Blob(code, writtenAs, pretty(c, body))
 }
 
 func stamp(h http.Header, res fhir.Resource) {

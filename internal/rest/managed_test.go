@@ -91,7 +91,7 @@ func TestManagedRowsResistEveryVerb(t *testing.T) {
 		}
 		list[n.ResourceType()], own[n.ResourceType()] = n, true
 	}
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.staff()
 		var nodes []*fhir.Node
 		for _, typ := range definition.Resources() {

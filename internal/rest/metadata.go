@@ -16,7 +16,7 @@ import (
 //
 // https://hl7.org/fhir/R4/http.html#capabilities
 func (s *server) metadata(c echo.Context) error {
-	if err := negotiate(c.Request().Header, c.QueryParam(formatName)); err != nil {
+	if _, err := s.settle(c, c.QueryParam(formatName)); err != nil {
 		return err
 	}
 	if mode := c.QueryParam("mode"); mode != "" && mode != "full" && mode != "normative" && mode != "terminology" {
@@ -48,7 +48,7 @@ func (s *server) capability(base string) fhir.Node {
 		fhir.Str(started.Format(time.RFC3339)).As("date"), fhir.Str("instance").As("kind"),
 		fhir.Obj(fhir.Str("Jamii").As("name"), fhir.Str(s.options.Version).As("version")).As("software"),
 		fhir.Obj(fhir.Str("Jamii health-financing gateway").As("description"), fhir.Str(base).As("url")).As("implementation"),
-		fhir.Str("4.0.1").As("fhirVersion"), fhir.Arr(fhir.Str("application/fhir+json"), fhir.Str("json")).As("format"),
+		fhir.Str("4.0.1").As("fhirVersion"), texts(known...).As("format"), texts(mimeFHIR, mimeFHIRXML, mimePatch).As("patchFormat"),
 		fhir.Arr(rest).As("rest"))
 }
 
@@ -78,6 +78,14 @@ func codes(name string, list ...string) fhir.Node {
 		out.Nodes = append(out.Nodes, fhir.Obj(fhir.Str(c).As("code")))
 	}
 	return out.As(name)
+}
+
+func texts(list ...string) fhir.Node {
+	out := fhir.Arr()
+	for _, t := range list {
+		out.Nodes = append(out.Nodes, fhir.Str(t))
+	}
+	return out
 }
 
 func systemParam(name, typ string) fhir.Node {
@@ -111,7 +119,7 @@ func (s *server) typeCapability(typ string) fhir.Node {
 	}
 	n := fhir.Obj(
 		fhir.Str(typ).As("type"),
-		codes("interaction", "read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"),
+		codes("interaction", "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"),
 		fhir.Str("versioned-update").As("versioning"), fhir.Bool(true).As("readHistory"), fhir.Bool(true).As("updateCreate"),
 		fhir.Bool(true).As("conditionalCreate"), fhir.Str("full-support").As("conditionalRead"), fhir.Bool(true).As("conditionalUpdate"),
 		fhir.Str("single").As("conditionalDelete"), fhir.Arr(fhir.Str("literal"), fhir.Str("logical"), fhir.Str("local")).As("referencePolicy"),

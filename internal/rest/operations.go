@@ -68,15 +68,6 @@ func (s *server) operation(c echo.Context) error {
 	return &fhir.Error{Kind: fhir.NotFound, Issue: fhir.IssueNotSupported, Text: "There is no such operation here. GET metadata lists those there are."}
 }
 
-// optional reads the body of an operation that may have none.
-func (s *server) optional(c echo.Context) (*fhir.Node, error) {
-	data, err := s.bytes(c.Request())
-	if err != nil || len(data) == 0 {
-		return nil, err
-	}
-	return fhir.ParseObject(data)
-}
-
 // unwrap takes the resource out of Parameters with one parameter "resource",
 // which clients of the operations framework send.
 func unwrap(n *fhir.Node) *fhir.Node {

@@ -77,7 +77,11 @@ func (s *server) fail(err error, c echo.Context) {
 		c.Response().Header().Set("Retry-After", "1")
 	}
 	outcome := fhir.Outcome(issues...)
-	if werr := s.write(c, code, outcome.JSON()); werr != nil {
+	werr := s.write(c, code, outcome.JSON())
+	if werr != nil && !c.Response().Committed { // what cannot be said in XML
+		werr = c.Blob(code, written[asJSON], outcome.JSON())
+	}
+	if werr != nil {
 		s.options.Log.Debug("client went away", "request", requestID(c))
 	}
 }

@@ -27,7 +27,7 @@ func TestSyntheaLosesNothing(t *testing.T) {
 		t.Fatalf("no bundles: %v", err)
 	}
 	sort.Slice(files, func(i, j int) bool { return rank(files[i]) < rank(files[j]) })
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		counts := map[string]int{}
 		for _, file := range files {
 			g.loadBack(file, counts)
@@ -166,7 +166,7 @@ func TestPublishedExamples(t *testing.T) {
 	if err != nil || len(files) < 70 {
 		t.Fatalf("%d examples: %v", len(files), err)
 	}
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		for _, file := range files {
 			data, err := os.ReadFile(file)
 			if err != nil {

@@ -4,8 +4,6 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/jamii-health/jamii/fhir"
 )
 
 // route maps a method and an address below the base to an interaction, named
@@ -27,7 +25,7 @@ var interactions = []route{
 	{http.MethodGet, "/:type", "search-type", (*server).search},
 	{http.MethodPost, "/:type", "create", (*server).create},
 	{http.MethodPut, "/:type", "update", (*server).updateWhere},
-	{http.MethodPatch, "/:type", "patch", (*server).patch},
+	{http.MethodPatch, "/:type", "patch", (*server).patchWhere},
 	{http.MethodDelete, "/:type", "delete", (*server).deleteWhere},
 	{http.MethodPost, "/:type/_search", "search-type", (*server).search},
 	{http.MethodGet, "/:type/_history", "history-type", (*server).history},
@@ -70,11 +68,4 @@ func (s *server) recorded(r route) echo.HandlerFunc {
 		}
 		return s.registry.Record(c.Request().Context(), s.call(c), r.interaction, c.Param("type"), c.Param("id"), err)
 	}
-}
-
-// patch is not offered yet, and says so.
-func (s *server) patch(echo.Context) error { return noPatch("") }
-
-func noPatch(path string) error {
-	return &fhir.Error{Kind: fhir.NotAllowed, Issue: fhir.IssueNotSupported, Path: path, Text: "PATCH is not offered. Read the resource, change it and send all of it with PUT and If-Match."}
 }

@@ -70,7 +70,7 @@ func (s *server) query(c echo.Context) ([]search.Pair, error) {
 	}
 	for _, p := range form {
 		if p.Name == formatName {
-			if err := negotiate(c.Request().Header, p.Value); err != nil {
+			if _, err := s.settle(c, p.Value); err != nil {
 				return nil, err
 			}
 		}

@@ -36,7 +36,7 @@ func TestIncludes(t *testing.T) {
 		{"Patient?_id=p3&_revinclude=Observation:subject", "m Patient/p3"},
 		{"?_type=Observation&_id=b1&_include=Observation:subject", "i Patient/p1, m Observation/b1"},
 	}
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.library()
 		for _, tt := range tests {
 			a := g.want(200, http.MethodGet, "/"+tt.query, "")
@@ -70,7 +70,7 @@ func TestSummaryAndElements(t *testing.T) {
 	const sent = `{"resourceType":"Claim","id":"k1","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"},"status":"active","type":{"text":"x"},"use":"claim","patient":{"reference":"Patient/p1"},"created":"2026-01-01","provider":{"display":"x"},"priority":{"text":"n"},"prescription":{"display":"x"},"insurance":[{"sequence":1,"focal":true,"coverage":{"display":"x"},"businessArrangement":"x"}],"item":[{"sequence":1,"productOrService":{"text":"x"}}]}`
 	full := "created id insurance item meta patient prescription priority provider resourceType status text type use"
 	mandatory := "created id insurance meta patient priority provider resourceType status text type use"
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.want(201, http.MethodPut, "/Claim/k1", sent)
 		for query, want := range map[string]string{
 			"_summary=false":         full,

@@ -108,7 +108,7 @@ func TestSearchParameters(t *testing.T) {
 		{"?_id=p1", "p1"},
 		{"?_type=Observation,RiskAssessment&_lastUpdated=gt2020", "b1 b2 b3 r1 r2"},
 	}
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.library()
 		for _, tt := range tests {
 			path, query, _ := strings.Cut(strings.ReplaceAll(tt.query, "{base}", g.url), "?")
@@ -168,7 +168,7 @@ func TestRefusedSearches(t *testing.T) {
 		{"Patient?name=%zz", ""},
 		{"AuditEvent?_sort=agent-name", "_sort"},
 	}
-	onBoth(t, registry.Options{}, func(g *gateway) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		for _, tt := range tests {
 			a := g.want(400, http.MethodGet, "/"+tt.query, "")
 			code, at, text := a.issue()

@@ -6,9 +6,7 @@
 package rest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net"
 	"net/http"
@@ -40,6 +38,9 @@ type Options struct {
 	MaxBody int64
 	// Timeout bounds a request; 0 is 60 s.
 	Timeout time.Duration
+	// Origins are the origins whose pages may call the API, such as
+	// "https://app.example.org"; nil is "*", every one. An empty list is none.
+	Origins []string
 	Version string
 	Log     *slog.Logger
 	// Home serves GET /; nil serves nothing there.
@@ -67,6 +68,9 @@ func New(r *registry.Registry, auth Authenticator, o Options) http.Handler {
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
 	}
+	if o.Origins == nil {
+		o.Origins = []string{"*"}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -82,6 +86,9 @@ func New(r *registry.Registry, auth Authenticator, o Options) http.Handler {
 
 // serve answers HEAD like GET; net/http keeps the body back.
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	if s.cors(w, r) {
+		return
+	}
 	if r.Method == http.MethodHead {
 		r = r.WithContext(r.Context()) // a copy: the server looks at the original
 		r.Method = http.MethodGet
@@ -124,7 +131,8 @@ func (s *server) identify(c echo.Context) error {
 	if wantsRaw(c) {
 		return nil
 	}
-	return negotiate(c.Request().Header, c.QueryParam(formatName))
+	_, err := s.settle(c, c.QueryParam(formatName))
+	return err
 }
 
 type principalKey struct{}
@@ -192,16 +200,4 @@ func languages(header string) (tags []string) {
 		tags = append(tags, w.tag)
 	}
 	return tags
-}
-
-// pretty indents the body when _pretty=true asks for it.
-func pretty(c echo.Context, body []byte) []byte {
-	if c.QueryParam(prettyName) != "true" {
-		return body
-	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, body, "", "  "); err != nil {
-		return body
-	}
-	return out.Bytes()
 }

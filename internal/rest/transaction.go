@@ -57,7 +57,10 @@ func (s *server) transaction(c echo.Context, list []*fhir.Node) error {
 }
 
 func writeOf(r request, base string) (registry.Entry, error) {
-	e := registry.Entry{Method: r.method, FullURL: r.fullURL, Resource: r.resource, Path: r.path, Condition: r.noneExist}
+	e := registry.Entry{Method: r.method, FullURL: r.fullURL, Resource: r.resource, Path: r.path}
+	if r.method == http.MethodPost {
+		e.Condition = r.noneExist
+	}
 	target, err := r.local(base)
 	if err != nil {
 		return e, err
@@ -65,17 +68,22 @@ func writeOf(r request, base string) (registry.Entry, error) {
 	path, query, _ := strings.Cut(target, "?")
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	e.Type = parts[0]
-	bad := &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: r.path + ".request.url", Text: "The url does not fit the method: POST goes to a type, PUT and DELETE to a type and id or to a type with a search."}
+	bad := &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: r.path + ".request.url", Text: "The url does not fit the method: POST goes to a type, PUT, PATCH and DELETE to a type and id or to a type with a search."}
+	changes := r.method == http.MethodPut || r.method == http.MethodPatch || r.method == http.MethodDelete
 	switch {
-	case r.method == http.MethodPatch:
-		return e, noPatch(r.path + ".request.method")
 	case r.method == http.MethodPost && len(parts) == 1 && query == "":
-	case (r.method == http.MethodPut || r.method == http.MethodDelete) && len(parts) == 2 && query == "":
+	case changes && len(parts) == 2 && query == "":
 		e.ID = parts[1]
-	case (r.method == http.MethodPut || r.method == http.MethodDelete) && len(parts) == 1 && query != "":
+	case changes && len(parts) == 1 && query != "":
 		e.Condition = query
 	default:
 		return e, bad
+	}
+	if r.method == http.MethodPatch {
+		if e.Change, err = entryPatch(r); err != nil {
+			return e, err
+		}
+		e.Resource = nil
 	}
 	if r.ifMatch != "" {
 		if e.IfMatch, err = ifMatch(http.Header{"If-Match": {r.ifMatch}}); err != nil {

@@ -62,6 +62,9 @@ func (d *database) alone(j *job) {
 			break
 		}
 	}
+	if nothingSent(err) {
+		err = unavailable(err)
+	}
 	j.written, j.err = nil, err
 }
 
@@ -70,6 +73,9 @@ func (d *database) alone(j *job) {
 // message is new or it is a mistake.
 func again(err error) bool {
 	var pg *pgconn.PgError
+	if nothingSent(err) {
+		return true
+	}
 	if !errors.As(err, &pg) {
 		return false
 	}
@@ -85,24 +91,33 @@ func again(err error) bool {
 // certain tells whether a failure says that nothing was committed. When the
 // connection breaks around the commit, nobody can know.
 func certain(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return pg.Severity == "ERROR"
+	if nothingSent(err) {
+		return true
 	}
-	var unsent *notBegun
-	return errors.As(err, &unsent) || pgconn.SafeToRetry(err)
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Severity == "ERROR"
 }
 
-// notBegun is a failure before anything was sent.
-type notBegun struct{ error }
+// unsent is a failure before anything was written.
+type unsent struct{ error }
 
-func (e *notBegun) Unwrap() error { return e.error }
+func (e *unsent) Unwrap() error { return e.error }
 
+func nothingSent(err error) bool {
+	var u *unsent
+	return errors.As(err, &u) || pgconn.SafeToRetry(err)
+}
+
+// unavailable is what a client is told when the database does not answer.
 func unavailable(cause error) error {
-	return &fhir.Error{
+	e := &fhir.Error{
 		Kind: fhir.Unavailable, Issue: fhir.IssueTimeout, Cause: cause,
 		Text: "The database did not answer, so it is not known whether this was stored. Look before you send it again.",
 	}
+	if nothingSent(cause) {
+		e.Text = "The database does not answer. Nothing was stored; try again later."
+	}
+	return e
 }
 
 // answer tells the waiting caller.
@@ -136,7 +151,7 @@ func (d *database) try(batch []*job, careful bool) error {
 	defer cancel()
 	conn, err := d.write.Acquire(ctx)
 	if err != nil {
-		return &notBegun{fmt.Errorf("connecting: %w", err)}
+		return &unsent{fmt.Errorf("connecting: %w", err)}
 	}
 	defer conn.Release()
 	t := &txn{d: d, conn: conn, jobs: batch}
@@ -158,10 +173,10 @@ func (t *txn) run(ctx context.Context, careful bool) error {
 	if careful || t.looks() {
 		t.queueLocks(b)
 		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
-			return err
+			return beforeWriting(err)
 		}
 		if err := t.judge(ctx); err != nil {
-			return err
+			return beforeWriting(err)
 		}
 		if len(t.jobs) == 0 {
 			_, err := t.conn.Exec(ctx, "ROLLBACK")
@@ -174,6 +189,17 @@ func (t *txn) run(ctx context.Context, careful bool) error {
 		return err
 	}
 	return t.write(ctx, b)
+}
+
+// beforeWriting marks the end of a connection, so that the Unit is tried on
+// another. What the database says for a reason stays as it is.
+func beforeWriting(err error) error {
+	var pg *pgconn.PgError
+	var fe *fhir.Error
+	if errors.As(err, &fe) || errors.As(err, &pg) && pg.Severity == "ERROR" {
+		return err
+	}
+	return &unsent{err}
 }
 
 // paused sends what is queued so far and pauses, when a test asks for it.

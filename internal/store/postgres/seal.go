@@ -34,6 +34,8 @@ SELECT coalesce((SELECT stamp FROM audit WHERE stamp >= $1 AND stamp < $2 AND st
 	blocksSQL      = `SELECT block, upto, rows, hash FROM seal WHERE block > $1 ORDER BY block LIMIT 100`
 )
 
+var errSeal = errors.New("the audit trail was changed")
+
 // block is a row of the table seal.
 type block struct {
 	number, upto, rows int64

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
@@ -110,5 +109,3 @@ func (d *database) Audits(ctx context.Context, f store.AuditFilter) ([]store.Aud
 	}
 	return list, nil
 }
-
-var errSeal = errors.New("the audit trail was changed")
