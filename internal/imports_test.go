@@ -35,7 +35,7 @@ var rooms = map[string][]string{
 		"fhir", "fhir/definition", "fhir/search", "fhir/validate", "fhir/terminology", "fhir/patch", "internal/store", "internal/date",
 		"internal/claims", "internal/scheme", "internal/enrolment", "internal/access", "internal/audit",
 	},
-	"internal/rest":     {"fhir", "fhir/definition", "fhir/search", "fhir/validate", "fhir/terminology", "fhir/xml", "internal/registry", "internal/access", "internal/oidc"},
+	"internal/rest":     {"fhir", "fhir/definition", "fhir/search", "fhir/validate", "fhir/terminology", "fhir/xml", "fhir/patch", "internal/registry", "internal/access", "internal/oidc"},
 	"internal/delivery": {"fhir", "internal/store"},
 	"internal/console":  {"fhir", "internal/registry", "internal/access"},
 

@@ -109,6 +109,7 @@ func (a *app) start(sender *delivery.Worker) {
 	a.stop = stop
 	a.workers.Go(func() { sender.Run(ctx) })
 	a.workers.Go(func() { a.every(ctx, time.Second, a.seal) })
+	a.workers.Go(func() { a.registry.KeepSearch(ctx) })
 	a.workers.Go(func() { a.every(ctx, time.Hour, a.expire) })
 }
 

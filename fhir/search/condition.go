@@ -14,10 +14,10 @@ import (
 // ParseCondition reads the query of a conditional reference, create, update or
 // delete: search parameters only, at least one, and every one must be known.
 // lock is the query in a form that is the same for all spellings of it, under
-// which conditional writes are made one at a time.
+// which conditional writes are made one at a time. terms may be nil.
 //
 // https://hl7.org/fhir/R4/http.html#ccreate
-func (c *Catalogue) ParseCondition(typ, query string) (x Expr, lock string, err error) {
+func (c *Catalogue) ParseCondition(typ, query string, terms Terminology) (x Expr, lock string, err error) {
 	if i := strings.IndexByte(query, '?'); i >= 0 && (i == 0 || query[:i] == typ) {
 		query = query[i+1:]
 	}
@@ -31,7 +31,7 @@ func (c *Catalogue) ParseCondition(typ, query string) (x Expr, lock string, err 
 			return nil, "", &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueInvalid, Text: "A condition cannot hold " + shown(pair.Name) + ": use parameters that select resources."}
 		}
 	}
-	q, err := c.Parse(typ, pairs, Options{})
+	q, err := c.Parse(typ, pairs, Options{Terminology: terms})
 	if err != nil {
 		return nil, "", err
 	}
@@ -78,16 +78,68 @@ func (p *parser) condition(typ, key, value string, hops int) (Expr, error) {
 		}
 		return p.own(code, modifier, value)
 	}
+	if languages[code] {
+		if chained || modified {
+			return nil, p.unsupported("takes neither modifiers nor chains")
+		}
+		return p.language(typ, code, value, hops)
+	}
+	param, err := p.param(typ, code)
+	switch {
+	case err != nil:
+		return nil, err
+	case chained:
+		return p.chain(param, modifier, rest, value, hops)
+	}
+	return p.match(param, modifier, value)
+}
+
+// languages are parameters whose values have a language of their own, or that
+// are short for another condition. No definition says how they are read.
+var languages = map[string]bool{"_text": true, "_content": true, "_filter": true, "_list": true}
+
+func (p *parser) language(typ, code, value string, hops int) (Expr, error) {
+	switch code {
+	case "_filter":
+		return p.filter(typ, value, hops)
+	case "_list":
+		return p.list(value)
+	}
+	return p.text(code == "_content", value)
+}
+
+// param finds a parameter of a type that can be searched by.
+func (p *parser) param(typ, code string) (*parameter, error) {
 	param := p.c.of(typ).byCode[code]
 	switch {
 	case param == nil && notServed[code] != "":
 		return nil, &unknownParam{p.fault(fhir.IssueNotSupported, notServed[code])}
 	case param == nil:
 		return nil, p.unknown(typ)
-	case chained:
-		return p.chain(param, modifier, rest, value, hops)
 	}
-	return p.match(param, modifier, value)
+	return param, p.ready(typ, param)
+}
+
+// list reads _list: what the List's entries point at. The lists that are
+// computed for a patient ($current-problems) are not served.
+//
+// https://hl7.org/fhir/R4/search.html#list
+func (p *parser) list(value string) (Expr, error) {
+	alternatives, err := p.alternatives(value)
+	if err != nil {
+		return nil, err
+	}
+	var ids IDs
+	for _, id := range alternatives {
+		switch id = strings.TrimPrefix(id, "List/"); {
+		case strings.HasPrefix(id, "$"):
+			return nil, p.unsupported("names a functional list, of which this server has none. Give the id of a List")
+		case !fhir.ValidID(id):
+			return nil, p.bad("must be the logical id of a List")
+		}
+		ids = append(ids, id)
+	}
+	return Has{Type: "List", Param: "item", X: ids}, nil
 }
 
 // spend counts what a query makes us do, which grows with the product of types
@@ -101,14 +153,10 @@ func (p *parser) spend(n int) error {
 
 // notServed are parameters of the standard that we know and do not serve.
 var notServed = map[string]string{
-	"_text":    "is not supported: text is not indexed. Use a string parameter with :contains",
-	"_content": "is not supported: text is not indexed. Use a string parameter with :contains",
-	"_filter":  "is not supported. Use the ordinary search parameters",
-	"_list":    "is not supported. Read the List and search by _id",
-	"_query":   "is not supported: no named queries are defined",
-	"near":     "is not supported: positions are not indexed",
-	"_has":     "needs the form _has:Type:reference:parameter",
-	"_type":    "is for searches of the whole system only",
+	"_query": "is not supported: no named queries are defined",
+	"near":   "is not supported: positions are not indexed",
+	"_has":   "needs the form _has:Type:reference:parameter",
+	"_type":  "is for searches of the whole system only",
 }
 
 // own reads the parameters whose values are the store's own.
@@ -196,6 +244,13 @@ func (p *parser) boolean(value string) (bool, error) {
 //
 // https://hl7.org/fhir/R4/search.html#chaining
 func (p *parser) chain(param *parameter, restrict, rest, value string, hops int) (Expr, error) {
+	return p.through(param, restrict, hops, func(typ string, hops int) (Expr, error) {
+		return p.condition(typ, rest, value, hops)
+	})
+}
+
+// through makes the Chain of a reference whose targets must be as read says.
+func (p *parser) through(param *parameter, restrict string, hops int, read func(typ string, hops int) (Expr, error)) (Expr, error) {
 	if param.kind != Reference {
 		return nil, p.unsupported("cannot be chained: " + param.code + " is no reference")
 	}
@@ -215,7 +270,7 @@ func (p *parser) chain(param *parameter, restrict, rest, value string, hops int)
 	counted := p.values
 	for _, typ := range types {
 		p.values = counted // the same values, seen from another type
-		x, err := p.condition(typ, rest, value, hops+1)
+		x, err := read(typ, hops+1)
 		var u *unknownParam
 		if errors.As(err, &u) {
 			unknown = err
@@ -258,9 +313,9 @@ func (p *parser) has(typ, key, value string, hops int) (Expr, error) {
 	if !definition.IsResource(source) {
 		return nil, p.bad("names a type that is not a resource type of FHIR R4")
 	}
-	ref := p.c.of(source).byCode[code]
-	if ref == nil {
-		return nil, p.unknown(source)
+	ref, err := p.param(source, code)
+	if err != nil {
+		return nil, err
 	}
 	if ref.kind != Reference || typ != everyType && !slices.Contains(ref.targets, typ) {
 		return nil, p.bad("names a parameter that is no reference to " + typ)

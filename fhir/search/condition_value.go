@@ -32,7 +32,7 @@ func (p *parser) match(param *parameter, modifier, value string) (Expr, error) {
 		return nil, err
 	}
 	x, err := p.or(alternatives, read)
-	if err == nil && param.kind == Token && modifier == "not" {
+	if err == nil && param.kind == Token && (modifier == "not" || modifier == "not-in") {
 		return Not{X: x}, nil
 	}
 	return x, err
@@ -53,6 +53,10 @@ func (p *parser) reader(param *parameter, modifier string) (func(string) (Expr, 
 			return func(s string) (Expr, error) { return p.word(code, Token, Contains, s) }, nil
 		case "of-type":
 			return func(s string) (Expr, error) { return p.ofType(code, s) }, nil
+		case "below", "above":
+			return func(s string) (Expr, error) { return p.subsumed(code, modifier == "above", s) }, nil
+		case "in", "not-in":
+			return func(s string) (Expr, error) { return p.members(code, s) }, nil
 		}
 	case Reference:
 		switch {
@@ -79,16 +83,10 @@ func (p *parser) reader(param *parameter, modifier string) (func(string) (Expr, 
 			return func(s string) (Expr, error) { return p.single(code, param, s) }, nil
 		}
 	}
-	return nil, p.refusedModifier(param, modifier)
+	return nil, p.refusedModifier(modifier)
 }
 
-func (p *parser) refusedModifier(param *parameter, modifier string) error {
-	switch modifier {
-	case "in", "not-in", "above", "below":
-		if param.kind == Token {
-			return p.unsupported("takes the modifier :" + modifier + " only on a server with terminology, which this one is not yet. List the codes")
-		}
-	}
+func (p *parser) refusedModifier(modifier string) error {
 	for _, known := range []string{"exact", "contains", "text", "not", "in", "not-in", "above", "below", "of-type", "identifier", "type"} {
 		if modifier == known {
 			return p.unsupported("does not take the modifier :" + modifier)

@@ -43,6 +43,9 @@ func same(a, b *definition.SearchParam) bool {
 // much is, in percent. A search with one of them is refused until then.
 func (c *Catalogue) SetBuilding(list map[Building]int) { c.building.Store(&list) }
 
+// Building reports whether there is such a parameter.
+func (c *Catalogue) Building() bool { return len(*c.building.Load()) > 0 }
+
 // Edition grows with every change of the parameters.
 func (c *Catalogue) Edition() uint64 { return c.now.Load().number }
 
@@ -75,7 +78,7 @@ func (e *edition) admit(p *definition.SearchParam) error {
 	switch {
 	case !codeShape.MatchString(p.Code):
 		return refuse("code", "The code of a search parameter is a letter followed by letters, digits, - and _, at most 64.")
-	case result || notServed[p.Code] != "" || own[p.Code]:
+	case result || notServed[p.Code] != "" || languages[p.Code] || p.Code == "_id" || p.Code == "_lastUpdated":
 		return refuse("code", "The code is one of the standard's own parameters. Choose another.")
 	case kinds[p.Type] == 0:
 		return refuse("type", "A parameter of this type cannot be searched here.")
@@ -99,9 +102,6 @@ func (e *edition) admit(p *definition.SearchParam) error {
 	}
 	return nil
 }
-
-// own are parameters that are read without a definition.
-var own = map[string]bool{"_id": true, "_lastUpdated": true, "_list": true, "_text": true, "_content": true, "_filter": true, "_has": true}
 
 // Bases are the resource types that a parameter is for.
 func Bases(p *definition.SearchParam) []string {
@@ -144,9 +144,8 @@ func (p *parser) ready(typ string, param *parameter) error {
 	if !building {
 		return nil
 	}
-	p.busy++
 	return &fhir.Error{
-		Kind: fhir.Unavailable, Issue: fhir.IssueIncomplete,
+		Kind: fhir.Unprocessable, Issue: fhir.IssueIncomplete,
 		Text: fmt.Sprintf("The search parameter %s is new: what is stored is being indexed by it, %d %% is done. Try again in a moment.", shown(p.name), percent),
 	}
 }

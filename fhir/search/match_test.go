@@ -166,7 +166,9 @@ func TestMatchWithoutHooks(t *testing.T) {
 		search.Has{Type: "Claim", Param: "patient"},
 		search.Or{},
 		search.IDs{},
-		search.Word{Param: "code", Kind: search.Token, Mode: search.Above, Text: ""},
+		search.Word{Param: "code", Kind: search.Token, Mode: search.Suffix, Text: "nothing"},
+		search.Text{Asked: search.Words{Phrase: " a "}},
+		search.Other{Param: "none", X: search.IDs{}},
 		search.Between{Param: "value-quantity", Kind: search.Quantity, Op: search.Eq, Decimal: "x"},
 		search.Between{Param: "date", Kind: search.Date},
 	} {

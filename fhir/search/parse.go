@@ -35,7 +35,11 @@ func (c *Catalogue) Parse(typ string, pairs []Pair, o Options) (*Query, error) {
 		p.pair(pair)
 	}
 	p.finish()
-	if err := fhir.NewError(fhir.Invalid, p.issues); err != nil {
+	kind := fhir.Invalid
+	if len(p.issues) == p.later {
+		kind = fhir.Unprocessable
+	}
+	if err := fhir.NewError(kind, p.issues); err != nil {
 		return nil, err
 	}
 	return p.q, nil
@@ -53,6 +57,8 @@ type parser struct {
 	name   string // of the parameter being read, as sent
 	values int
 	work   int
+	coded  int // codes that terminology listed
+	later  int // issues with what was understood: it cannot be answered now, or costs too much
 }
 
 // scope collects the conditions for one type; a search of one type has one.
@@ -166,6 +172,9 @@ func (p *parser) refuse(err error) {
 	var e *fhir.Error
 	if errors.As(err, &e) {
 		p.issues = append(p.issues, e.All()...)
+		if e.Kind == fhir.Unprocessable {
+			p.later++
+		}
 		return
 	}
 	p.issues = append(p.issues, fhir.Issue{Severity: fhir.SeverityError, Code: fhir.IssueInvalid, Text: "The search parameter " + shown(p.name) + " cannot be read."})

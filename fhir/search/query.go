@@ -73,6 +73,8 @@ type Options struct {
 	MaxCount int
 	// MaxHops limits chains and _has; 0 means 4.
 	MaxHops int
+	// Terminology answers :below, :above, :in and :not-in; nil refuses them.
+	Terminology Terminology
 	// Pass are parameters that the caller reads himself (paging); they are
 	// neither checked nor listed in Applied.
 	Pass []string

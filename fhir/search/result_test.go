@@ -33,6 +33,8 @@ func TestResultParameters(t *testing.T) {
 		{"include, going on", "Claim", "_include:iterate=Patient:organization", search.Query{Include: []search.Include{{Source: "Patient", Param: "organization", Iterate: true}}}, "_include:iterate=Patient:organization"},
 		{"include all", "Claim", "_include=*", search.Query{Include: []search.Include{{Source: "*", Param: "*"}}}, "_include=%2A"},
 		{"include all of a type", "Claim", "_include=Claim:*", search.Query{Include: []search.Include{{Source: "Claim", Param: "*"}}}, "_include=Claim:%2A"},
+		{"include of what is not on the page", "Claim", "_include=Patient:organization", search.Query{Include: []search.Include{{Source: "Patient", Param: "organization"}}}, "_include=Patient:organization"},
+		{"revinclude of what does not point here", "Patient", "_revinclude=Claim:provider", search.Query{RevInclude: []search.Include{{Source: "Claim", Param: "provider"}}}, "_revinclude=Claim:provider"},
 		{"revinclude", "Patient", "_revinclude=Claim:patient", search.Query{RevInclude: []search.Include{{Source: "Claim", Param: "patient"}}}, "_revinclude=Claim:patient"},
 		{"revinclude by any resource", "Patient", "_revinclude=Provenance:target", search.Query{RevInclude: []search.Include{{Source: "Provenance", Param: "target"}}}, "_revinclude=Provenance:target"},
 		{"total", "Patient", "_total=accurate", search.Query{Total: "accurate"}, "_total=accurate"},
@@ -63,11 +65,11 @@ func TestResultParameters(t *testing.T) {
 func TestParseCondition(t *testing.T) {
 	c := catalogue(t)
 	for _, bad := range []string{"", "?", "_count=1", "name=x&_sort=name", "_include:iterate=Patient:organization", "colour=x", "_format=json", "_id:missing=false", "name=%"} {
-		if _, _, err := c.ParseCondition("Patient", bad); err == nil {
+		if _, _, err := c.ParseCondition("Patient", bad, nil); err == nil {
 			t.Errorf("%q: accepted", bad)
 		}
 	}
-	x, lock, err := c.ParseCondition("Patient", "?name=b&identifier=s%7C2,s|1,s|2")
+	x, lock, err := c.ParseCondition("Patient", "?name=b&identifier=s%7C2,s|1,s|2", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,12 +81,12 @@ func TestParseCondition(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, same := range []string{"identifier=s|1,s|2&name=b", "Patient?name=b&identifier=s%7c1,s%7c2&name=b"} {
-		_, got, err := c.ParseCondition("Patient", same)
+		_, got, err := c.ParseCondition("Patient", same, nil)
 		if err != nil || got != lock {
 			t.Errorf("%s locks %q, want %q (%v)", same, got, lock, err)
 		}
 	}
-	if _, other, err := c.ParseCondition("Patient", "identifier=s|1&name=b"); err != nil || other == lock {
+	if _, other, err := c.ParseCondition("Patient", "identifier=s|1&name=b", nil); err != nil || other == lock {
 		t.Errorf("another condition has the same lock %q (%v)", other, err)
 	}
 }
@@ -120,11 +122,13 @@ func FuzzParse(f *testing.F) {
 	f.Add("Patient", "name=a&birthdate=ap2020&_sort=-name&_include=Patient:organization")
 	f.Add("Observation", `code-value-quantity=s|a$gt5.4||mg&subject:Patient.name:exact=\,&_has:Group:member:code:not=x`)
 	f.Add("", "_type=Patient,Claim&_lastUpdated=eb2020-01-01T00:00&_elements=id&_id=a,b")
+	f.Add("Patient", `_filter=(name co "pet" or not(gender eq male)) and general-practitioner[active pr true].name sw x&_text=a AND "b c"* NOT (d)`)
+	f.Add("Patient", "_list=a,b&_content=x,y&_filter=birthdate po 2020")
 	f.Add("ValueSet", "url:above=http://a/b/c&url:below=http://x&_tag:missing=true")
 	f.Fuzz(func(t *testing.T, typ, query string) {
 		stable(t, c, typ, query)
-		if _, lock, err := c.ParseCondition(typ, query); err == nil {
-			x, again, err := c.ParseCondition(typ, lock)
+		if _, lock, err := c.ParseCondition(typ, query, nil); err == nil {
+			x, again, err := c.ParseCondition(typ, lock, nil)
 			if err != nil || again != lock || x == nil {
 				t.Fatalf("lock %q becomes %q (%v)", lock, again, err)
 			}

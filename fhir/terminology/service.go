@@ -66,6 +66,7 @@ func hasWords(c Coded, words []string) bool {
 // Checked is the answer to $validate-code.
 type Checked struct {
 	OK      bool
+	Unknown bool // not OK, because it cannot be told
 	Message string
 	Display string
 }
@@ -84,7 +85,7 @@ func (s *Service) ValidateInSet(n *fhir.Node, system, code, display string) (Che
 		if !known {
 			text = "It cannot be told whether the code is in the value set: its code system is not here."
 		}
-		return Checked{Message: text}, nil
+		return Checked{Unknown: !known, Message: text}, nil
 	}
 	out := Checked{OK: true}
 	for i := range v.include {

@@ -55,3 +55,19 @@ func BenchmarkClaim(b *testing.B) {
 		})
 	}
 }
+
+// A claim that claims a profile, and whose extension is defined.
+func BenchmarkProfile(b *testing.B) {
+	n := claim(b)
+	meta := n.Get("meta")
+	meta.Set("profile", fhir.Arr(fhir.Str("http://fais/Claim")))
+	set := registry(b, append(fais, extensionDefinition("http://example.org/visit", []string{"element|Claim"}, `{"id":"Extension.value[x]","path":"Extension.value[x]","min":1,"type":[{"code":"string"}]}`))...)
+	opts := validate.Options{ErrorsOnly: true, Registry: set}
+	b.SetBytes(int64(len(n.JSON())))
+	b.ReportAllocs()
+	for b.Loop() {
+		if issues := validate.Resource(n, opts); len(issues) > 0 {
+			b.Fatal(issues)
+		}
+	}
+}

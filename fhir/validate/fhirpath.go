@@ -21,13 +21,5 @@ func (fhirPath) Holds(f Focus, inv definition.Invariant) (bool, error) {
 		return false, fmt.Errorf("compiling %s: %w", inv.Key, err)
 	}
 	opts := fhirpath.Options{Resource: f.Resource, RootResource: f.Root, Resolve: fhirpath.TypeOnly}
-	focus := fhirpath.Typed(f.Type, f.Node, f.Shadow)
-	ok, err := expr.EvalBool(&opts, focus)
-	if ok || err != nil {
-		return ok, err
-	}
-	// False and empty are the same to EvalBool, but only false breaks a rule:
-	// many of R4's say nothing of an element that is absent.
-	items, err := expr.Eval(&opts, focus)
-	return len(items) == 0, err
+	return expr.Holds(&opts, fhirpath.Typed(f.Type, f.Node, f.Shadow))
 }

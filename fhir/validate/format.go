@@ -36,7 +36,7 @@ var formats = map[string]*format{
 	"markdown":     {kind: fhir.KindString, text: "text of at most 1 MB without control characters", ok: plainText},
 	"code":         {kind: fhir.KindString, text: "a code without spaces at its ends or two in a row", ok: code},
 	"id":           {kind: fhir.KindString, text: "1 to 64 letters, digits, - and .", ok: fhir.ValidID},
-	"uri":          {kind: fhir.KindString, text: "a URI without spaces", ok: noSpace},
+	"uri":          {kind: fhir.KindString, text: "a URI without spaces", ok: noSpace, check: (*walker).uri},
 	"url":          {kind: fhir.KindString, text: "a URL without spaces", ok: noSpace},
 	"canonical":    {kind: fhir.KindString, text: "a canonical URL without spaces", ok: noSpace},
 	"oid":          {kind: fhir.KindString, text: "an OID written urn:oid:1.2.3", ok: oid},
@@ -136,4 +136,62 @@ func base64(s string) bool {
 		count++
 	}
 	return count > 0 && count%4 == 0 && pad <= 2
+}
+
+// language is the format of a code that is bound to language tags. The binding
+// is preferred, but its largest value set is all of BCP 47.
+//
+// https://hl7.org/fhir/R4/valueset-languages.html
+var language = &format{kind: fhir.KindString, text: "a language tag of BCP 47, such as en or ne-NP", ok: languageTag}
+
+// languageTag reports whether s has the form of a BCP 47 tag: subtags of 1 to 8
+// letters and digits, the first of letters alone.
+func languageTag(s string) bool {
+	for i, tag := range strings.Split(s, "-") {
+		if tag == "" || len(tag) > 8 || (i == 0 && strings.IndexFunc(tag, notLetter) >= 0) {
+			return false
+		}
+		if strings.IndexFunc(tag, func(r rune) bool { return notLetter(r) && (r < '0' || r > '9') }) >= 0 {
+			return false
+		}
+	}
+	return len(s) > 1
+}
+
+func notLetter(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') }
+
+// mimeType reports whether s is type/subtype with any parameters. The short
+// names of FHIR's own formats stand for theirs.
+//
+// https://hl7.org/fhir/R4/valueset-mimetypes.html
+func mimeType(s string) bool {
+	switch s {
+	case "json", "xml", "ttl":
+		return true
+	}
+	kind, _, _ := strings.Cut(s, ";")
+	top, sub, ok := strings.Cut(strings.TrimSpace(kind), "/")
+	return ok && token(top) && token(sub)
+}
+
+// token is that of RFC 2045.
+func token(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?=`, c) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// uri checks the URNs of identifiers too. Placeholders such as urn:uuid:a are
+// so common in transactions that they are worth a warning only.
+func (w *walker) uri(n *fhir.Node) {
+	if !noSpace(n.Text) {
+		w.report(issue{n: n, code: fhir.IssueValue, rule: ruleFormat, text: "This must be a URI without spaces."})
+		return
+	}
+	if !w.opts.ErrorsOnly && ((strings.HasPrefix(n.Text, "urn:uuid:") && !uuid(n.Text)) || (strings.HasPrefix(n.Text, "urn:oid:") && !oid(n.Text))) {
+		w.report(issue{n: n, severity: fhir.SeverityWarning, code: fhir.IssueValue, rule: ruleURN, text: "This is no real UUID or OID: write urn:uuid: with 36 lower-case characters, or urn:oid: with numbers and points."})
+	}
 }

@@ -67,7 +67,7 @@ func TestFormatsAgreeWithHL7(t *testing.T) {
 		}
 	}
 	for name, f := range formats {
-		if f.check != nil || f.kind == fhir.KindBool {
+		if f.ok == nil || f.kind == fhir.KindBool {
 			continue
 		}
 		re := expression(t, name)

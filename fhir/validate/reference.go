@@ -27,6 +27,8 @@ func (w *walker) reference(n *fhir.Node, c *child) {
 			return
 		case ref.Fragment != "":
 			typ = w.contained(ref.Fragment).ResourceType() // ref-1 says if there is none
+		case ref.URN != "" && w.bundle != nil:
+			typ = w.urnTarget(lit, ref.URN)
 		default:
 			typ = ref.Type
 		}
@@ -64,4 +66,10 @@ func (w *walker) contained(id string) *fhir.Node {
 		}
 	}
 	return nil
+}
+
+// bare is a canonical without its version.
+func bare(canonical string) string {
+	url, _, _ := strings.Cut(canonical, "|")
+	return url
 }

@@ -69,8 +69,11 @@ func compile(name string) *shape {
 		panic("validate: the definitions name a type they lack: " + name) // a test visits them all
 	}
 	s := &shape{def: def, children: make(map[string]*child, len(def.Elements)), rules: split(def.Invariants)}
-	if def.Name == "Reference" {
+	switch def.Name {
+	case "Reference":
 		s.check = (*walker).reference
+	case "Bundle.entry":
+		s.check = (*walker).entry
 	}
 	for i := range def.Elements {
 		e := &def.Elements[i]
@@ -92,11 +95,14 @@ func compileChild(e *definition.Element, ref *definition.TypeRef, index int) *ch
 	}
 	if c.kind == definition.Primitive {
 		c.format = formats[ref.Code]
+		if e.Binding != nil && ref.Code == "code" && e.Binding.ValueSet == "http://hl7.org/fhir/ValueSet/languages" {
+			c.format = language
+		}
 	}
 	if ref.Profile != "" {
 		c.over = shapeOf(ref.Profile)
 	}
-	if e.Binding != nil && (e.Binding.Strength == "required" || e.Binding.Strength == "extensible") {
+	if e.Binding != nil && e.Binding.Strength != "example" {
 		c.code = codeForms[ref.Code]
 	}
 	return c

@@ -1,13 +1,17 @@
 // Package validate checks a resource against base R4: names, cardinality,
 // types and formats, choices, bindings, references, contained resources,
-// bundles and invariants. It finds every problem, not the first.
+// bundles and invariants; then against profiles and the definitions of its
+// extensions. It finds every problem, not the first.
 //
 // It works on the tree as it arrived, so it sees what a typed model would have
 // dropped. A type is compiled once into a shape that says all that the walk
-// needs; a profile will be one more shape laid over the same walk.
+// needs. A profile is compiled into what it adds to R4, and checked in a second
+// pass, so that resources without profiles pay nothing for them.
 package validate
 
 import (
+	"time"
+
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/definition"
 )
@@ -26,6 +30,40 @@ type Options struct {
 	Invariants Invariants
 	// NoInvariants leaves those constraints out.
 	NoInvariants bool
+
+	// Registry has the profiles that meta.profile may claim and the definitions
+	// of extensions; nil: base R4 alone.
+	Registry *Profiles
+	// Profiles are canonicals that the resource must conform to, whatever it
+	// claims itself.
+	Profiles []string
+	// Strict makes an error of a claimed profile that is not known.
+	Strict bool
+	// Terminology knows more value sets than R4's own; nil: those alone.
+	Terminology Terminology
+	// Resolve finds what a reference points to outside of the document, or nil.
+	// Only profiles ask.
+	Resolve func(reference string) *fhir.Node
+	// Now is the time of now() and today() in the expressions of profiles; when
+	// it is zero they cannot be evaluated.
+	Now time.Time
+
+	// Mode and ID are those of $validate: what the resource is meant for, and
+	// the id of the instance it is asked of.
+	Mode Mode
+	ID   string
+}
+
+// Terminology answers for value sets and code systems. It must be safe for use
+// by many goroutines.
+type Terminology interface {
+	// Member reports whether a code is in a value set; known is false when that
+	// cannot be told. System is "" for a plain code, and code is "" when only
+	// known is asked for.
+	Member(valueSet, system, code string) (in, known bool)
+	// Defined reports whether a code system has a code; known is false when the
+	// code system is not here in full.
+	Defined(system, code string) (defined, known bool)
 }
 
 // Resource validates the tree of one resource, entries and contained resources
@@ -42,8 +80,17 @@ func Resource(n *fhir.Node, opts Options) []fhir.Issue {
 	if w.opts.NoInvariants {
 		w.opts.Invariants = nil
 	}
+	if opts.Mode == ModeDelete {
+		return nil // "The server ignores the content"
+	}
 	w.steps = w.space[:0]
 	w.top(n)
+	if (opts.Registry != nil || len(opts.Profiles) > 0) && definition.IsResource(n.ResourceType()) {
+		w.profiled(n)
+	}
+	if opts.Mode != "" {
+		w.mode(n)
+	}
 	return w.issues
 }
 
@@ -53,6 +100,8 @@ type walker struct {
 	limit    int
 	root     *fhir.Node // the resource that is in no other but a Bundle: %rootResource
 	resource *fhir.Node // the nearest resource: %resource
+	bundle   *fhir.Node // the nearest Bundle around it
+	entries  *entries   // of that bundle, made when first asked for
 	steps    []step     // the way to the value at hand
 	space    [24]step   // so that most resources need no other memory for steps
 	issues   []fhir.Issue
@@ -79,13 +128,21 @@ func (w *walker) nested(n *fhir.Node, contained bool) {
 	if s == nil {
 		return
 	}
-	root, resource := w.root, w.resource
-	w.resource = n
+	root, resource, bundle, entries := w.root, w.resource, w.bundle, w.entries
+	w.enter(n, contained)
+	w.object(n, s)
+	w.root, w.resource, w.bundle, w.entries = root, resource, bundle, entries
+}
+
+// enter makes a resource inside another the one at hand.
+func (w *walker) enter(n *fhir.Node, contained bool) {
 	if !contained {
 		w.root = n
+		if w.resource.ResourceType() == "Bundle" {
+			w.bundle, w.entries = w.resource, nil
+		}
 	}
-	w.object(n, s)
-	w.root, w.resource = root, resource
+	w.resource = n
 }
 
 // typeOf finds the type that a resource says it is.

@@ -107,6 +107,10 @@ func entities(text string) string {
 		if end < 1 || end > 32 || strings.ContainsAny(text[:end], " \t\r\n&<>\"'") {
 			return "an & must be written &amp;"
 		}
+		// What has no meaning is left as it is, or becomes the mark of an error.
+		if entity := "&" + text[:end+1]; text[:end] != "amp" && (html.UnescapeString(entity) == entity || html.UnescapeString(entity) == "\ufffd") {
+			return "an entity is used that HTML does not have"
+		}
 	}
 }
 
@@ -144,7 +148,7 @@ func (s *scanner) startTag() string {
 		case s.rest == "":
 			return "a tag is not closed"
 		case strings.HasPrefix(s.rest, "/>") || s.rest[0] == '>':
-			if root && namespace != "http://www.w3.org/1999/xhtml" {
+			if root && namespace != xhtmlNamespace {
 				return "the outer div needs xmlns=\"http://www.w3.org/1999/xhtml\""
 			}
 			if s.rest[0] == '>' {
@@ -191,21 +195,52 @@ func (s *scanner) attribute() (name, value, what string) {
 	switch {
 	case strings.Contains(value, "<"):
 		return "", "", "an attribute's value holds a <"
-	case (name == "href" || name == "src") && active(value):
+	case links[name] && active(value, name == "src"):
 		return "", "", "a link may not hold a script"
+	case name == "style" && activeStyle(value):
+		return "", "", "a style may not run or import anything"
+	case name == "xmlns" && value != xhtmlNamespace:
+		return "", "", "an element is of another namespace than XHTML"
 	}
 	return name, value, entities(value)
 }
 
-// active reports whether a link would run code when followed.
-func active(link string) bool {
-	plain := strings.ToLower(strings.Map(func(r rune) rune {
-		if r <= ' ' {
+const xhtmlNamespace = "http://www.w3.org/1999/xhtml"
+
+// links are the attributes that hold an address.
+var links = words("href src longdesc cite usemap")
+
+// active reports whether a link would run code when followed. Data is for
+// pictures alone, and not those that can hold scripts.
+func active(link string, picture bool) bool {
+	plain := squeezed(link)
+	if data, ok := strings.CutPrefix(plain, "data:"); ok {
+		return !picture || !strings.HasPrefix(data, "image/") || strings.HasPrefix(data, "image/svg")
+	}
+	return strings.HasPrefix(plain, "javascript:") || strings.HasPrefix(plain, "vbscript:")
+}
+
+// activeStyle reports whether CSS would run something, or load a style sheet. A
+// backslash or a comment would hide it.
+func activeStyle(style string) bool {
+	plain := squeezed(style)
+	for _, bad := range []string{"expression(", "javascript:", "vbscript:", "@import", "behavior:", "-moz-binding", "\\", "/*"} {
+		if strings.Contains(plain, bad) {
+			return true
+		}
+	}
+	return false
+}
+
+// squeezed is what a browser makes of an attribute: entities read, white space
+// and case ignored.
+func squeezed(value string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if r <= ' ' || r == 0x7f || r == 0xfeff {
 			return -1
 		}
 		return r
-	}, html.UnescapeString(link)))
-	return strings.HasPrefix(plain, "javascript:") || strings.HasPrefix(plain, "vbscript:") || strings.HasPrefix(plain, "data:text")
+	}, html.UnescapeString(value)))
 }
 
 // name reads the name that begins at from.

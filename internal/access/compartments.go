@@ -115,7 +115,7 @@ func readBook(data []byte) (*book, error) {
 		return nil, err
 	}
 	for name, op := range b.Operations {
-		if len(op.Right) != 1 || !strings.Contains(allRights, op.Right) || !fhir.ValidTypeName(op.Type) {
+		if len(op.Right) != 1 || !strings.Contains(allRights, op.Right) || op.Type != every && !fhir.ValidTypeName(op.Type) {
 			return nil, fmt.Errorf("operation %s: needs a type and one right", name)
 		}
 	}

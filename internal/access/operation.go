@@ -9,11 +9,14 @@ func (p Principal) Operation(typ, name string) error {
 	}
 	op, ok := rules.Operations[typ+"/"+name]
 	if !ok {
+		op, ok = rules.Operations[every+"/"+name]
+	}
+	if !ok {
 		if p.Restricted() {
 			return forbidden("A facility's client may not call " + name + ".")
 		}
 		if typ == "" {
-			typ = "*"
+			typ = every
 		}
 		for i := range len(allRights) {
 			if err := p.allow(typ, Right(allRights[i])); err != nil {
@@ -25,5 +28,12 @@ func (p Principal) Operation(typ, name string) error {
 	if p.Restricted() && (!op.Facility || len(p.Facilities) == 0) {
 		return forbidden("A facility's client may not call " + name + ".")
 	}
-	return p.allow(op.Type, Right(op.Right[0]))
+	needs := op.Type
+	if needs == every && typ != "" {
+		needs = typ
+	}
+	return p.allow(needs, Right(op.Right[0]))
 }
+
+// every stands for all types in the table, and in a scope.
+const every = "*"

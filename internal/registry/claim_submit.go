@@ -111,9 +111,7 @@ func (r *Registry) prepare(ctx context.Context, c Call, n *fhir.Node, b *bag) (*
 	if s.claim, err = readClaim(s.pack, n); err != nil {
 		return nil, err
 	}
-	if err := s.identify(ctx); err != nil {
-		return nil, err
-	}
+	s.identify()
 	s.note()
 	c.Principal.Stamp("Claim", s.node)
 	s.place = r.store.NewPlace(store.PartOf(s.person.ID))
@@ -230,9 +228,9 @@ func pin(ref *fhir.Node, target string) {
 	ref.Nodes = rest
 }
 
-// identify claims the identifier of the Claim for its facility, and finds the
-// first answer when it was submitted before.
-func (s *submission) identify(ctx context.Context) error {
+// identify claims the identifier of the Claim for its facility. Whether it was
+// submitted before, the commit tells: most claims are new.
+func (s *submission) identify() {
 	key := ""
 	for _, id := range s.node.Get("identifier").Each() {
 		if v := id.Get("value").String(); v != "" {
@@ -242,20 +240,12 @@ func (s *submission) identify(ctx context.Context) error {
 	}
 	if key == "" {
 		s.notes = append(s.notes, claims.NoIdentifier())
-		return nil
+		return
 	}
 	s.claim.ID = key
 	s.unique = &store.Unique{
 		Space: uniqueSpace(s.provider), Digest: digestOf(key), Content: s.content(),
 	}
-	held, ok, err := s.r.store.Unique(ctx, s.unique.Space, s.unique.Digest)
-	if err != nil {
-		return err
-	}
-	if ok {
-		return s.again(ctx, &held)
-	}
-	return nil
 }
 
 func digestOf(key string) [32]byte { return sha256.Sum256([]byte(key)) }

@@ -58,6 +58,7 @@ func (r *Registry) find(ctx context.Context, c Call, typ string, pairs []search.
 	}
 	o := r.parseOptions(c)
 	o.Lenient = o.Lenient && !cur.Sealed // a page link holds what was applied
+	o.Terminology = codeLists{ctx, r, c}
 	q, err := r.catalogue.Parse(typ, r.local(c, typ, pairs), o)
 	if err != nil {
 		return Found{}, err
@@ -236,7 +237,10 @@ func (r *Registry) matches(ctx context.Context, x search.Expr, res fhir.Resource
 		return false, fmt.Errorf("index %s: %w", res.Type, err)
 	}
 	m := &matcher{ctx: ctx, r: r, ref: res.Ref()}
-	ok := search.Match(x, index, search.Context{ID: res.ID, Updated: res.Updated, Chain: m.chain, Has: m.has})
+	ok := search.Match(x, index, search.Context{
+		ID: res.ID, Updated: res.Updated, Chain: m.chain, Has: m.has,
+		Text: func(whole bool) string { return search.TextOf(tree, whole) },
+	})
 	return ok, m.err
 }
 

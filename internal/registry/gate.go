@@ -21,8 +21,20 @@ func (r *Registry) parseOptions(c Call) search.Options {
 	return search.Options{Lenient: c.Lenient, Now: r.now(), MaxCount: r.options.MaxCount, Pass: []string{CursorParam}}
 }
 
-// filter adds to a search what the caller may see, also of what it follows.
+// filter adds to a search what the caller may see, also of what it follows,
+// and the compartment that is searched.
 func (r *Registry) filter(c Call, typ string, asked search.Expr) (search.Expr, error) {
+	if c.within != nil {
+		in, err := c.within.expr(typ)
+		if err != nil {
+			return nil, err
+		}
+		if asked == nil {
+			asked = in
+		} else {
+			asked = search.And{in, asked}
+		}
+	}
 	return c.Principal.Restrict(typ, access.Search, asked)
 }
 

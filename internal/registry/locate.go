@@ -60,6 +60,11 @@ func (r *Registry) locate(ctx context.Context, c Call, b *bag, ref *fhir.Node, p
 	if rest, ok := strings.CutPrefix(text, c.Base+"/"); ok {
 		text = rest
 	}
+	if types[0] == "Organization" {
+		if org, ok := r.scheme.Load().organization(text, ref.Get("identifier")); ok {
+			return org, nil // only who it is counts: there is no body to read
+		}
+	}
 	if came := b.find(text); came != nil && text != "" {
 		if res, err := r.byIdentifiers(ctx, came, types); err != nil || res.Version > 0 {
 			return res, err

@@ -76,12 +76,18 @@ func (r *Registry) changeable(ctx context.Context, c Call, in *intent) (*fhir.No
 
 // written lets go of what is kept ready to be asked and may have changed.
 func (r *Registry) written(u *store.Unit) {
+	params := false
 	for i := range u.Writes {
 		switch u.Writes[i].Type {
 		case "CodeSystem":
 			r.systems.forget()
 		case structureDefinition:
 			r.profiles.forget()
+		case searchParameter:
+			params = true
 		}
+	}
+	if params {
+		r.followSearchParams()
 	}
 }

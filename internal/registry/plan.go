@@ -120,7 +120,10 @@ func (r *Registry) admit(ctx context.Context, c Call, in *intent) error {
 			issues[i].Path = in.path + trimType(issues[i].Path, in.typ)
 		}
 	}
-	return fhir.NewError(fhir.Unprocessable, issues)
+	if err := fhir.NewError(fhir.Unprocessable, issues); err != nil {
+		return err
+	}
+	return r.admitSearchParam(in)
 }
 
 func trimType(path, typ string) string {

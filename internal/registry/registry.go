@@ -32,6 +32,7 @@ type Registry struct {
 	trail     Trail
 	scheme    atomic.Pointer[ruleset]
 	systems   codeSystems
+	custom    customParams
 	profiles  profileSet
 }
 
@@ -52,6 +53,12 @@ type Options struct {
 	Targets []Target
 	// MaxCount bounds _count; 0 is 1000.
 	MaxCount int
+	// Definition finds a built-in StructureDefinition by its canonical, nil for
+	// none; stored ones go before.
+	Definition func(canonical string) *fhir.Node
+	// Demand are the profiles that what is written must conform to, by type,
+	// beside those that it claims.
+	Demand map[string][]string
 	// Slow allows a search to be re-checked over so many candidates; 0 is 20000.
 	Slow int
 }
@@ -75,6 +82,8 @@ type Call struct {
 	RequestID string
 	Network   string   // address of the client
 	Languages []string // Accept-Language, best first
+
+	within *compartment // that a search is in
 }
 
 // Result is the outcome of a write.
@@ -109,6 +118,9 @@ func New(ctx context.Context, s store.Store, c *search.Catalogue, o Options) (*R
 	}
 	if r.trail == nil {
 		r.trail = directTrail{s}
+	}
+	if err := r.loadSearchParams(ctx); err != nil {
+		return nil, err
 	}
 	return r, nil
 }

@@ -225,7 +225,7 @@ func (r *Registry) resolveCondition(ctx context.Context, c Call, in *intent) err
 // match runs a condition and returns at most two resources it finds, with the
 // Condition that holds the answer until the commit.
 func (r *Registry) match(ctx context.Context, c Call, typ, query string) (*store.Condition, []fhir.Resource, error) {
-	expr, lock, err := r.catalogue.ParseCondition(typ, query)
+	expr, lock, err := r.catalogue.ParseCondition(typ, query, codeLists{ctx, r, c})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -17,6 +17,38 @@ import (
 type ruleset struct {
 	packs  []*pack
 	engine claims.Engine
+	// known are the Organizations that the schemes publish, by "Type/id" and
+	// by "system|value" of their identifiers: they are found without asking
+	// the store.
+	known map[string]string
+}
+
+// learn takes in the Organizations of a scheme.
+func (s *ruleset) learn(published []*fhir.Node) {
+	for _, n := range published {
+		if n.ResourceType() != "Organization" {
+			continue
+		}
+		ref := "Organization/" + n.Get("id").String()
+		s.known[ref] = ref
+		for _, id := range n.Get("identifier").Each() {
+			if value := id.Get("value").String(); value != "" {
+				s.known[id.Get("system").String()+"|"+value] = ref
+			}
+		}
+	}
+}
+
+// organization finds a published Organization by literal or logical reference.
+func (s *ruleset) organization(literal string, identifier *fhir.Node) (fhir.Resource, bool) {
+	if s == nil {
+		return fhir.Resource{}, false
+	}
+	ref, ok := s.known[literal]
+	if !ok && literal == "" && identifier != nil {
+		ref, ok = s.known[identifier.Get("system").String()+"|"+identifier.Get("value").String()]
+	}
+	return fhir.Resource{Type: "Organization", ID: refID(ref), Version: 1, Managed: true}, ok
 }
 
 // pack is a scheme with the logical ids under which it is published.
@@ -63,8 +95,9 @@ func identifier(n *fhir.Node, system string) string {
 // SetSchemes replaces the schemes that decide. published holds, for each, the
 // resources that Pack.Resources made.
 func (r *Registry) SetSchemes(packs []*scheme.Pack, published [][]*fhir.Node) {
-	set := &ruleset{engine: claims.Engine{Rules: rules.All()}}
+	set := &ruleset{engine: claims.Engine{Rules: rules.All()}, known: map[string]string{}}
 	for i, p := range packs {
+		set.learn(published[i])
 		set.packs = append(set.packs, newPack(p, published[i]))
 	}
 	r.scheme.Store(set)

@@ -64,11 +64,16 @@ func (r *Registry) DeleteWhere(ctx context.Context, c Call, typ, query string) (
 // one applies a single intent. What succeeds is audited in its Unit, what
 // fails is audited here.
 func (r *Registry) one(ctx context.Context, c Call, in *intent) (Result, error) {
-	results, err := r.apply(ctx, c, []*intent{in}, "", nil)
+	return r.oneAs(ctx, c, in, "")
+}
+
+// oneAs is one under the name of an operation.
+func (r *Registry) oneAs(ctx context.Context, c Call, in *intent, interaction string) (Result, error) {
+	results, err := r.apply(ctx, c, []*intent{in}, interaction, nil)
 	if err == nil {
 		return results[0], nil
 	}
-	row := store.Audit{Interaction: interactionOf(in, ""), Action: actionOf(in), Type: in.typ}
+	row := store.Audit{Interaction: interactionOf(in, interaction), Action: actionOf(in), Type: in.typ}
 	if in.id != "" && in.method != http.MethodPost && fhir.ValidID(in.id) {
 		row.Ref = in.typ + "/" + in.id
 	}

@@ -44,6 +44,7 @@ func aClaim(id, person, facility, word string) string {
 // be the same.
 func TestFacilityLearnsNothingOfAnother(t *testing.T) {
 	newClaim := aClaim("{x}", "pa", "a", "mine")
+	const touch = `[{"op":"add","path":"/language","value":"en"}]`
 	alien := aClaim("new", "pa", "b", "mine")
 	tests := []struct {
 		name, method, path, body string
@@ -108,13 +109,36 @@ func TestFacilityLearnsNothingOfAnother(t *testing.T) {
 		{"delete in a transaction", "POST", "", bundleOf("transaction", ask("DELETE", "Claim/c{x}")), nil, 404},
 		{"delete of a task", "DELETE", "/Task/t{x}", "", nil, 404},
 		{"in the name of another", "POST", "/Claim", alien, nil, 403},
-		{"patch", "PATCH", "/Claim/c{x}", "[]", nil, 405},
+		{"patch", "PATCH", "/Claim/c{x}", touch, []string{asPatch}, 404},
+		{"patch, current", "PATCH", "/Claim/c{x}", touch, []string{asPatch, `If-Match: W/"2"`}, 404},
+		{"patch, stale", "PATCH", "/Claim/c{x}", touch, []string{asPatch, `If-Match: W/"1"`}, 404},
+		{"patch that asks", "PATCH", "/Claim/c{x}", `[{"op":"test","path":"/use","value":"claim"}]`, []string{asPatch}, 404},
+		{"patch of a deleted", "PATCH", "/Claim/d{x}", touch, []string{asPatch}, 404},
+		{"patch of an answer", "PATCH", "/ClaimResponse/r{x}", touch, []string{asPatch}, 403},
+		{"patch by FHIRPath", "PATCH", "/Claim/c{x}", pathPatch("delete", "Claim.created", ""), nil, 404},
+		{"conditional patch", "PATCH", "/Claim?patient=p{x}&_id=c{x}", touch, []string{asPatch}, 404},
+		{"patch in a transaction", "POST", "", bundleOf("transaction", `{"resource":`+pathPatch("delete", "Claim.created", "")+`,"request":{"method":"PATCH","url":"Claim/c{x}"}}`), nil, 404},
+		{"patch in a batch", "POST", "", bundleOf("batch", `{"resource":`+pathPatch("delete", "Claim.created", "")+`,"request":{"method":"PATCH","url":"Claim/c{x}"}}`), nil, 200},
+		{"meta", "GET", "/Claim/c{x}/$meta", "", nil, 403},
+		{"meta of the type", "GET", "/Claim/$meta", "", nil, 403},
+		{"meta of all", "GET", "/$meta", "", nil, 403},
+		{"meta-add", "POST", "/Claim/c{x}/$meta-add", "{}", nil, 403},
+		{"meta-delete", "POST", "/Claim/c{x}/$meta-delete", "{}", nil, 403},
+		{"validate what is stored", "GET", "/Claim/c{x}/$validate?mode=profile&profile=http://hl7.org/fhir/StructureDefinition/Claim", "", nil, 404},
+		{"validate a deletion", "POST", "/Claim/c{x}/$validate?mode=delete", "", nil, 404},
+		{"validate the name of another", "POST", "/Claim/$validate?mode=create", alien, nil, 200},
 		{"history of the server", "GET", "/_history?_type=Claim", "", nil, 403},
 		{"the trail", "GET", "/AuditEvent?entity=Claim/c{x}", "", nil, 403},
 		{"an operation on it", "POST", "/Claim/c{x}/$review", "{}", nil, 403},
 		{"cancel", "POST", "/Claim/c{x}/$cancel", "", nil, 404},
-		{"everything", "GET", "/Patient/p{x}/$everything", "", nil, 404},
-		{"a compartment's address", "GET", "/Patient/p{x}/Claim", "", nil, 404},
+		{"everything", "GET", "/Patient/p{x}/$everything", "", nil, 403},
+		{"everything of a group", "POST", "/Group/p{x}/$everything", "", nil, 403},
+		{"a compartment", "GET", "/Patient/p{x}/Claim", "", nil, 200},
+		{"a compartment, number only", "GET", "/Patient/p{x}/Claim?_summary=count", "", nil, 200},
+		{"a compartment of a hidden type", "GET", "/Patient/p{x}/Coverage", "", nil, 403},
+		{"a compartment of every type", "GET", "/Patient/p{x}/*", "", nil, 200},
+		{"a compartment by POST", "POST", "/Patient/p{x}/Claim/_search", "status=active", []string{"Content-Type: application/x-www-form-urlencoded"}, 200},
+		{"a compartment with what points there", "GET", "/Patient/p{x}/Claim?_revinclude=ClaimResponse:request", "", nil, 200},
 	}
 	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
 		g.twoFacilities()
@@ -181,7 +205,7 @@ func (g *gateway) untouched() {
 func (g *gateway) ownIsSeen() {
 	g.t.Helper()
 	for path, n := range map[string]string{
-		"/Claim?patient=pa&identifier=ca": "1", "/ClaimResponse?request:Claim.identifier=ca": "1", "/Organization?_has:Claim:provider:identifier=ca": "1",
+		"/Claim?patient=pa&identifier=ca": "1", "/ClaimResponse?request:Claim.identifier=ca": "1", "/Patient/pa/Claim?identifier=ca": "1", "/Organization?_has:Claim:provider:identifier=ca": "1",
 		"/Task?_id=ta": "1", "/Patient?family=hidden": "1", "/Patient?identifier=nb": "1",
 	} {
 		if a := g.wantAs("a", 200, http.MethodGet, path, ""); a.body.Get("total").Text != n {

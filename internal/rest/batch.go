@@ -42,6 +42,11 @@ func (s *server) inner(c echo.Context, b []byte, r request) []byte {
 	if err != nil {
 		return failedEntry(b, err)
 	}
+	if r.method == http.MethodPatch {
+		if _, err := entryPatch(r); err != nil {
+			return failedEntry(b, err)
+		}
+	}
 	var body []byte
 	media := mimeFHIR
 	switch {

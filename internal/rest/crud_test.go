@@ -123,7 +123,7 @@ func TestUpdateConflicts(t *testing.T) {
 			{400, http.MethodPut, "/Patient/p1", person("p2", "X"), ""},
 			{400, http.MethodPut, "/Patient/p1", `{"resourceType":"Patient"}`, ""},
 			{400, http.MethodPut, "/Patient/p1", `{"resourceType":"Group","id":"p1","type":"person","actual":true}`, ""},
-			{405, http.MethodPatch, "/Patient/p1", `[]`, ""},
+			{400, http.MethodPatch, "/Patient/p1", `[]`, ""},
 		} {
 			a := g.want(bad.code, bad.method, bad.path, bad.body, cut(bad.header)...)
 			if code, _, text := a.issue(); code == "" || text == "" {

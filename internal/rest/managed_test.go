@@ -66,6 +66,18 @@ func examples(t *testing.T) map[string]*fhir.Node {
 	return out
 }
 
+// managed puts a resource that belongs to the engine.
+func (g *gateway) managed(resource string) {
+	g.t.Helper()
+	n, err := fhir.Parse([]byte(resource))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if _, err := g.registry.PublishResources(g.t.Context(), []*fhir.Node{n}); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
 // enginesTypes are what the engine itself writes (wire.md 1), in short.
 var enginesTypes = []string{
 	`{"resourceType":"Coverage","status":"active","beneficiary":{"display":"x"},"payor":[{"display":"x"}]}`,
@@ -148,9 +160,15 @@ func (g *gateway) resists(user string, n *fhir.Node) {
 			refused("conditional DELETE", g.do(user, http.MethodDelete, "/"+where, "").code)
 		}
 	}
-	if code := g.do(user, http.MethodPatch, "/"+ref, `[]`).code; code != 405 {
-		g.t.Errorf("PATCH answered %d", code)
-	}
+	const touch = `[{"op":"add","path":"/language","value":"en"}]`
+	params := pathPatch("add", typ, `,{"name":"name","valueString":"language"},{"name":"value","valueCode":"en"}`)
+	label := `{"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":{"tag":[{"system":"urn:t","code":"new"},{"system":"urn:t","code":"engine"}]}}]}`
+	refused("PATCH", g.do(user, http.MethodPatch, "/"+ref, touch, asPatch).code)
+	refused("FHIRPath PATCH", g.do(user, http.MethodPatch, "/"+ref, params, `If-Match: W/"1"`).code)
+	refused("conditional PATCH", g.do(user, http.MethodPatch, "/"+where, touch, asPatch).code)
+	refused("transaction PATCH", g.do(user, http.MethodPost, "", bundleOf("transaction", fmt.Sprintf(`{"resource":%s,"request":{"method":"PATCH","url":%q}}`, params, ref))).code)
+	refused("$meta-add", g.do(user, http.MethodPost, "/"+ref+"/$meta-add", label).code)
+	refused("$meta-delete", g.do(user, http.MethodPost, "/"+ref+"/$meta-delete", label).code)
 	a := g.do(user, http.MethodPost, "", bundleOf("batch", put(ref, body), ask("DELETE", ref)))
 	for i, e := range a.body.Get("entry").Each() {
 		code := 0

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -42,7 +43,9 @@ func (s *server) capability(base string) fhir.Node {
 	}
 	rest.Nodes = append(rest.Nodes, security(), types.As("resource"),
 		codes("interaction", "transaction", "batch", "history-system", "search-system"),
-		fhir.Arr(systemParam("_id", "token"), systemParam("_lastUpdated", "date")).As("searchParam"))
+		fhir.Arr(systemParam("_id", "token"), systemParam("_lastUpdated", "date")).As("searchParam"),
+		offered(func(op *operation) bool { return op.system }).As("operation"),
+		texts("http://hl7.org/fhir/CompartmentDefinition/patient", "http://hl7.org/fhir/CompartmentDefinition/encounter").As("compartment"))
 	return fhir.Obj(
 		fhir.Str("CapabilityStatement").As("resourceType"), fhir.Str("active").As("status"),
 		fhir.Str(started.Format(time.RFC3339)).As("date"), fhir.Str("instance").As("kind"),
@@ -92,13 +95,42 @@ func systemParam(name, typ string) fhir.Node {
 	return fhir.Obj(fhir.Str(name).As("name"), fhir.Str(typ).As("type"))
 }
 
-// typeCapabilities are made once: the catalogue does not change.
+// perEdition keeps what is made from the search parameters until they change.
+func perEdition(edition func() uint64, make func() fhir.Node) func() fhir.Node {
+	var mu sync.Mutex
+	var of uint64
+	var kept fhir.Node
+	return func() fhir.Node {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := edition(); now != of {
+			of, kept = now, make()
+		}
+		return kept
+	}
+}
+
+// typeCapabilities are made anew when the search parameters change.
 func (s *server) typeCapabilities() fhir.Node {
 	types := fhir.Arr()
 	for _, typ := range definition.Resources() {
 		types.Nodes = append(types.Nodes, s.typeCapability(typ))
 	}
 	return types
+}
+
+// offered lists operations, each once: at a type and at its instances it has
+// one name.
+func offered(on func(*operation) bool) fhir.Node {
+	ops := fhir.Arr()
+	seen := map[string]bool{}
+	for i := range operations {
+		if op := &operations[i]; on(op) && !seen[op.name] {
+			seen[op.name] = true
+			ops.Nodes = append(ops.Nodes, fhir.Obj(fhir.Str(op.name[1:]).As("name"), fhir.Str(op.doc).As("definition")))
+		}
+	}
+	return ops
 }
 
 // typeCapability is the same for every type but for its parameters and
@@ -111,12 +143,7 @@ func (s *server) typeCapability(typ string) fhir.Node {
 			includes.Nodes = append(includes.Nodes, fhir.Str(typ+":"+p.Code))
 		}
 	}
-	ops := fhir.Arr()
-	for _, op := range operations {
-		if op.typ == typ || op.typ == "" {
-			ops.Nodes = append(ops.Nodes, fhir.Obj(fhir.Str(op.name[1:]).As("name"), fhir.Str(op.doc).As("definition")))
-		}
-	}
+	ops := offered(func(op *operation) bool { return !op.system && (op.typ == typ || op.typ == "") })
 	n := fhir.Obj(
 		fhir.Str(typ).As("type"),
 		codes("interaction", "read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type"),

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/definition"
 	"github.com/jamii-health/jamii/internal/registry"
 )
 
@@ -17,13 +18,14 @@ type operation struct {
 	name     string // "$submit"
 	typ      string // resource type, "" for all
 	instance bool   // on Type/id, else on Type
+	system   bool   // on the base
 	get      bool   // may be called with GET
 	doc      string // canonical of its definition
 	serve    func(s *server, c echo.Context, call registry.Call) error
 }
 
 // operations are all operations there are; /metadata lists them from here.
-var operations = slices.Concat(claimOperations(), terminologyOperations())
+var operations = slices.Concat(claimOperations(), terminologyOperations(), resourceOperations())
 
 // claimOperations are those of the claims engine and of enrolment.
 func claimOperations() []operation {
@@ -38,34 +40,52 @@ func claimOperations() []operation {
 
 const faisOperation = "https://profiles.ihe.net/ITI/FAIS/OperationDefinition/"
 
-// operation serves [base]/[type]/$name and [base]/[type]/[id]/$name.
+// operation serves [base]/$name, [base]/[type]/$name and
+// [base]/[type]/[id]/$name.
 //
 // https://hl7.org/fhir/R4/operations.html
 func (s *server) operation(c echo.Context) error {
-	name, instance := c.Param("operation"), true
-	if name == "" {
-		name, instance = c.Param("id"), false
+	want := operation{name: c.Param("operation"), typ: c.Param("type"), instance: true}
+	switch {
+	case strings.HasPrefix(want.typ, "$"):
+		want = operation{name: want.typ, system: true}
+	case want.name == "":
+		want.name, want.instance = c.Param("id"), false
 	}
-	if c.Request().Method == http.MethodGet && !strings.HasPrefix(name, "$") || strings.Contains(name, "/") {
+	if strings.Contains(want.name, "/") {
 		return echo.ErrNotFound
 	}
-	if !strings.HasPrefix(name, "$") {
+	if !strings.HasPrefix(want.name, "$") {
 		return &fhir.Error{Kind: fhir.NotAllowed, Issue: fhir.IssueNotSupported, Text: "POST creates at a type's address, without an id. To store under an id of your own use PUT."}
 	}
+	wrong := false
 	for _, op := range operations {
-		if op.name != name || op.instance != instance || (op.typ != "" && op.typ != c.Param("type")) {
+		if !op.is(want) {
 			continue
 		}
 		if c.Request().Method == http.MethodGet && !op.get {
-			return &fhir.Error{Kind: fhir.NotAllowed, Issue: fhir.IssueNotSupported, Text: "This operation changes something, so it is called with POST."}
+			wrong = true
+			continue
 		}
 		call := s.call(c)
-		if err := s.registry.Allow(call, c.Param("type"), name); err != nil {
+		if err := s.registry.Allow(call, want.typ, want.name); err != nil {
 			return err
 		}
 		return op.serve(s, c, call)
 	}
+	if wrong {
+		return &fhir.Error{Kind: fhir.NotAllowed, Issue: fhir.IssueNotSupported, Text: "This operation changes something, so it is called with POST."}
+	}
 	return &fhir.Error{Kind: fhir.NotFound, Issue: fhir.IssueNotSupported, Text: "There is no such operation here. GET metadata lists those there are."}
+}
+
+// is reports whether a request means the operation. One for all types is only
+// for those of R4.
+func (op *operation) is(want operation) bool {
+	if op.name != want.name || op.instance != want.instance || op.system != want.system {
+		return false
+	}
+	return op.typ == want.typ || op.typ == "" && definition.IsResource(want.typ)
 }
 
 // unwrap takes the resource out of Parameters with one parameter "resource",

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -22,8 +23,8 @@ var interactions = []route{
 	{http.MethodGet, "/", "search-system", (*server).search},
 	{http.MethodPost, "/_search", "search-system", (*server).search},
 	{http.MethodGet, "/_history", "history-system", (*server).history},
-	{http.MethodGet, "/:type", "search-type", (*server).search},
-	{http.MethodPost, "/:type", "create", (*server).create},
+	{http.MethodGet, "/:type", "search-type", systemOr((*server).search)},
+	{http.MethodPost, "/:type", "create", systemOr((*server).create)},
 	{http.MethodPut, "/:type", "update", (*server).updateWhere},
 	{http.MethodPatch, "/:type", "patch", (*server).patchWhere},
 	{http.MethodDelete, "/:type", "delete", (*server).deleteWhere},
@@ -37,7 +38,9 @@ var interactions = []route{
 	{http.MethodGet, "/:type/:id/_history", "history-instance", (*server).history},
 	{http.MethodGet, "/:type/:id/_history/:version", "vread", (*server).vread},
 	{http.MethodPost, "/:type/:id/:operation", "operation", (*server).operation},
-	{http.MethodGet, "/:type/:id/:operation", "operation", (*server).operation},
+	{http.MethodGet, "/:type/:id/:operation", "operation", (*server).below},
+	{http.MethodPost, "/:type/:id/_search", "search-system", (*server).searchIn},
+	{http.MethodPost, "/:type/:id/:operation/_search", "search-type", (*server).searchIn},
 }
 
 func (s *server) routes() {
@@ -68,4 +71,24 @@ func (s *server) recorded(r route) echo.HandlerFunc {
 		}
 		return s.registry.Record(c.Request().Context(), s.call(c), r.interaction, c.Param("type"), c.Param("id"), err)
 	}
+}
+
+// systemOr serves an operation of the whole system, which stands where a type
+// does.
+func systemOr(serve func(*server, echo.Context) error) func(*server, echo.Context) error {
+	return func(s *server, c echo.Context) error {
+		if strings.HasPrefix(c.Param("type"), "$") {
+			return s.operation(c)
+		}
+		return serve(s, c)
+	}
+}
+
+// below serves what is read below an instance: an operation, or a search of
+// its compartment.
+func (s *server) below(c echo.Context) error {
+	if strings.HasPrefix(c.Param("operation"), "$") {
+		return s.operation(c)
+	}
+	return s.searchIn(c)
 }

@@ -29,6 +29,26 @@ func (s *server) search(c echo.Context) error {
 	return s.write(c, http.StatusOK, page(call.Base, "searchset", found))
 }
 
+// searchIn serves GET [base]/[type]/[id]/[type]?... and [base]/[type]/[id]/*,
+// and both with POST _search.
+//
+// https://hl7.org/fhir/R4/http.html#vsearch
+func (s *server) searchIn(c echo.Context) error {
+	pairs, err := s.query(c)
+	if err != nil {
+		return err
+	}
+	call, typ := s.call(c), c.Param("operation")
+	if typ == "" {
+		typ = registry.EveryType
+	}
+	found, err := s.registry.SearchIn(c.Request().Context(), call, c.Param("type"), c.Param("id"), typ, pairs)
+	if err != nil {
+		return err
+	}
+	return s.write(c, http.StatusOK, page(call.Base, "searchset", found))
+}
+
 // history serves GET [base]/_history, [base]/[type]/_history and
 // [base]/[type]/[id]/_history.
 //

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,7 +74,7 @@ func New(r *registry.Registry, auth Authenticator, o Options) http.Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{registry: r, auth: auth, options: o, echo: echo.New()}
-	s.types = sync.OnceValue(s.typeCapabilities)
+	s.types = perEdition(s.registry.Catalogue().Edition, s.typeCapabilities)
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Pre(s.limits)
 	s.echo.Use(middleware.RecoverWithConfig(middleware.RecoverConfig{LogErrorFunc: s.panicked, DisableStackAll: true}))

@@ -134,10 +134,19 @@ var (
 		Columns: columns(text("digest", "name", "effective", "published"), []Column{{"seq", Int}, {"pack", Bytes}}),
 		Indexes: [][]string{{"name"}},
 	}
+	// Reindexes are the passes by which a search parameter that was added later
+	// takes in what is stored. digest names the version of the parameter, walked
+	// is how far the pass is (lastUpdated, microseconds), busy until when the
+	// process that makes it holds it.
+	Reindexes = &Table{
+		Name: "reindex", Key: 2,
+		Columns: columns(text("param", "type", "digest", "owner"),
+			[]Column{{"walked", Int}, {"seen", Int}, {"total", Int}, {"busy", Int}, {"finished", Int}}),
+	}
 )
 
 // Tables are all fact tables.
-var Tables = []*Table{Policies, Members, Payments, Claims, Lines, Ledger, Decisions, Clients, Schemes}
+var Tables = []*Table{Policies, Members, Payments, Claims, Lines, Ledger, Decisions, Clients, Schemes, Reindexes}
 
 // Text returns a text column of the row by name; "" for an unknown name is a
 // programmer's mistake and panics.

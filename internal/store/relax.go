@@ -25,10 +25,11 @@ func Relax(x search.Expr) (relaxed search.Expr, exact bool) {
 	case search.Combo:
 		return search.Not{X: search.Missing{Param: x.Param}}, false
 	case search.Word:
-		if x.Kind != search.String && x.Kind != search.URI {
-			return search.Not{X: search.Missing{Param: x.Param}}, false
-		}
-		return x, true
+		return relaxWord(x)
+	case search.Other:
+		return search.Not{X: search.Missing{Param: x.Param}}, false
+	case search.Text:
+		return nil, false
 	case search.Between:
 		if x.Kind == search.Date {
 			return x, true
@@ -43,6 +44,20 @@ func Relax(x search.Expr) (relaxed search.Expr, exact bool) {
 	case search.Has:
 		inner, ok := Relax(x.X)
 		return search.Has{Type: x.Type, Param: x.Param, X: inner}, ok
+	}
+	return x, true
+}
+
+func relaxWord(x search.Word) (search.Expr, bool) {
+	switch {
+	case x.Kind != search.String && x.Kind != search.URI:
+		return search.Not{X: search.Missing{Param: x.Param}}, false
+	case x.Mode == search.Whole:
+		x.Mode = search.Prefix
+		return x, false
+	case x.Mode == search.Suffix:
+		x.Mode = search.Contains
+		return x, false
 	}
 	return x, true
 }

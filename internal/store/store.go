@@ -111,6 +111,17 @@ type Committer interface {
 	// dropped takes nothing with it. Failures that a caller can act on are
 	// *Dropped; serialisation failures and deadlocks are retried within.
 	Commit(ctx context.Context, u Unit) ([]Written, error)
+	// Reindex replaces what resources are found by, without a new version, and
+	// returns how many it replaced. One that has another version meanwhile, or
+	// is deleted, is left as it is: whoever wrote that version indexed it.
+	Reindex(ctx context.Context, list []Reindexed) (int, error)
+}
+
+// Reindexed is the new Index of the current version of a resource.
+type Reindexed struct {
+	Type, ID string
+	Version  int64
+	Index    search.Index
 }
 
 // Unit is everything one use case writes.

@@ -45,30 +45,19 @@ func (b *builder) word(x search.Word, k *kind) cond {
 		return cond{b.wholeWords(param, []string{text}), true}
 	case search.Contains:
 		what = "strpos(" + wholeSQL + ", " + b.arg(norm) + "::text) > 0"
-	case search.Above:
-		what = "w.norm = ANY(" + b.arg(beginnings(norm)) + "::text[]) AND starts_with(" + b.arg(norm) + "::text, " + wholeSQL + ")"
 	default: // Prefix and Below
 		what = b.prefix(norm)
 		if len(norm) > maxWord {
 			what += " AND starts_with(" + wholeSQL + ", " + b.arg(norm) + "::text)"
 		}
+		if x.Mode == search.Below {
+			what += " AND starts_with(" + rawSQL + ", " + b.arg(text) + "::text)"
+		}
 	}
-	if norm == "" || x.Mode == search.Above {
+	if norm == "" {
 		what += " AND " + rawSQL + " <> ''" // no text begins with nothing
 	}
 	return b.wordExists(param, what)
-}
-
-// beginnings returns what a text can begin with, as index entries hold it.
-func beginnings(text string) []string {
-	out := []string{""}
-	text = head(text)
-	for i := range text {
-		if i > 0 {
-			out = append(out, text[:i])
-		}
-	}
-	return append(out, text)
 }
 
 // between translates as written down at search.Op: v are the ends of a value,

@@ -21,6 +21,7 @@ type kind struct {
 	read, readPlace, readMany, readVersion string
 	lock, absent, bodies                   string
 	insert, update, insertVersion          string
+	reindexLock, reindex                   string
 }
 
 // template makes the tables of a type; %[1]s is its name.
@@ -69,6 +70,7 @@ func newKind(name string) *kind {
 	k.read, k.readPlace, k.readMany, k.readVersion = fill(readSQL), fill(readPlaceSQL), fill(readManySQL), fill(readVersionSQL)
 	k.lock, k.absent, k.bodies = fill(lockRowsSQL), fill(absentSQL), fill(bodiesSQL)
 	k.insert, k.update, k.insertVersion = fill(insertRowsSQL), fill(updateRowsSQL), fill(insertVersionsSQL)
+	k.reindexLock, k.reindex = fill(reindexLockSQL), fill(reindexRowsSQL)
 	return k
 }
 

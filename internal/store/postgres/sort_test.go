@@ -82,12 +82,6 @@ func TestClean(t *testing.T) {
 	}
 }
 
-func TestBeginnings(t *testing.T) {
-	if diff := cmp.Diff([]string{"", "a", "aé", "aéb"}, beginnings("aéb")); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 func TestTypeName(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Patient": true, "Ab": true, "": false, "A": false, "patient": false, "Pa tient": false, `P"x`: false, "P1": false,

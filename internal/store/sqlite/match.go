@@ -116,8 +116,10 @@ func wordCondition(x search.Word) (c clause, begins string) {
 		return raw("@.norm = ? AND @.text = ?", asked, x.Text), asked
 	case search.Contains:
 		return raw("@.text <> '' AND instr(@.norm, ?) > 0", asked), ""
-	case search.Above:
-		return raw("@.text <> '' AND substr(?, 1, length(@.norm)) = @.norm", asked), ""
+	case search.Below:
+		if asked != "" {
+			return raw("@.norm >= ? AND @.norm < ? AND substr(@.text, 1, length(?)) = ?", asked, after(asked), x.Text, x.Text), asked
+		}
 	}
 	if asked == "" {
 		return raw("@.text <> ''"), ""

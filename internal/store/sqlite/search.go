@@ -63,9 +63,23 @@ func (c *candidates) rid() string {
 	return "r.rid"
 }
 
+// bounded is snapshot for what a client can make run away.
+func (s *database) bounded(ctx context.Context, read func(context.Context, querier) error) error {
+	limited, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	err := s.snapshot(limited, func(db querier) error { return read(limited, db) })
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return &fhir.Error{
+			Kind: fhir.Unprocessable, Issue: fhir.IssueTooCostly, Cause: err,
+			Text: "This search takes too long. Add a condition that fewer resources meet, such as a patient, an identifier or a shorter time.",
+		}
+	}
+	return err
+}
+
 // Search returns one page.
 func (s *database) Search(ctx context.Context, q store.Query) (page store.Page, err error) {
-	err = s.snapshot(ctx, func(db querier) error {
+	err = s.bounded(ctx, func(ctx context.Context, db querier) error {
 		t := &translator{s: s, ctx: ctx, q: db}
 		c, ok, err := t.candidates(q.Type, q.Expr)
 		if err != nil || !ok {
@@ -93,7 +107,7 @@ func (s *database) Count(ctx context.Context, typ string, x search.Expr, limit i
 	if limit <= 0 {
 		limit = -1
 	}
-	err = s.snapshot(ctx, func(db querier) error {
+	err = s.bounded(ctx, func(ctx context.Context, db querier) error {
 		t := &translator{s: s, ctx: ctx, q: db}
 		c, ok, err := t.candidates(typ, x)
 		if err != nil || !ok {

@@ -48,6 +48,9 @@ type Options struct {
 	Readers int
 	// Now is the clock, time.Now when nil.
 	Now func() time.Time
+	// SearchTimeout is after how long a search is refused as too costly; 0 is
+	// 10 s.
+	SearchTimeout time.Duration
 }
 
 // database implements store.Store.
@@ -64,6 +67,7 @@ type database struct {
 
 	few      int   // fewRows; tests lower it to reach every plan
 	sortable int64 // maxSorted
+	patience time.Duration
 
 	readStmt, versionStmt *sql.Stmt
 
@@ -89,6 +93,9 @@ func Open(ctx context.Context, path string, o Options) (store.Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.SearchTimeout <= 0 {
+		o.SearchTimeout = 10 * time.Second
+	}
 	writes, err := pool(path, fmt.Sprintf("&_pragma=cache_size(-%d)", o.Cache), 1)
 	if err != nil {
 		return nil, err
@@ -98,7 +105,7 @@ func Open(ctx context.Context, path string, o Options) (store.Store, error) {
 		writes.Close() // nothing was opened yet
 		return nil, err
 	}
-	s := &database{now: o.Now, reads: reads, writes: writes, few: fewRows, sortable: maxSorted}
+	s := &database{now: o.Now, reads: reads, writes: writes, few: fewRows, sortable: maxSorted, patience: o.SearchTimeout}
 	if err := s.start(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("opening database %s: %w", filepath.Base(path), err)

@@ -72,7 +72,7 @@ func drawExpr(t *rapid.T, depth int, now time.Time) search.Expr {
 		mode := rapid.SampledFrom([]search.Mode{search.Prefix, search.Exact, search.Contains}).Draw(t, "mode")
 		return word("s"+p, mode, someTexts.Draw(t, "text"))
 	case 3:
-		mode := rapid.SampledFrom([]search.Mode{search.Exact, search.Contains, search.Below, search.Above}).Draw(t, "mode")
+		mode := rapid.SampledFrom([]search.Mode{search.Exact, search.Contains, search.Below}).Draw(t, "mode")
 		return uriWord("u"+p, mode, someURIs.Draw(t, "uri"))
 	case 4, 5:
 		lo := somePoints.Draw(t, "lo")

@@ -39,6 +39,7 @@ var checks = []check{
 	{"_lastUpdated in a condition", testUpdatedCondition},
 	{"an update replaces what is found", testReindex},
 	{"very long and odd values", testOddValues},
+	{"what is found can be replaced", testRewrite},
 	{"many alternatives", testManyAlternatives},
 	{"random conditions agree with the model", testProperty},
 
