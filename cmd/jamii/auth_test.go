@@ -29,10 +29,7 @@ import (
 // demoRegistry is a registry with the demonstration scheme on a new database.
 func demoRegistry(t *testing.T) *registry.Registry {
 	t.Helper()
-	db, err := databaseFlag{"sqlite:" + filepath.Join(t.TempDir(), "jamii.db")}.open(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := newDatabase(t)
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)

@@ -106,6 +106,15 @@ func (a clientAdd) add(ctx context.Context, db store.Store, c apiClient, s strea
 	if known {
 		return fmt.Errorf("there is a client %s already; remove it first, or take another name", c.name)
 	}
+	unknown, loaded, err := unknownFacilities(ctx, db, c.facilities)
+	switch {
+	case err != nil:
+		return err
+	case len(unknown) > 0 && loaded:
+		return fmt.Errorf("no scheme in this database has a facility %s; the code stands in facilities.csv of the scheme", strings.Join(unknown, ", "))
+	case len(unknown) > 0:
+		fmt.Fprintf(s.err, "Note: this database has no scheme yet, so nobody can tell whether there is a facility %s.\n", strings.Join(unknown, ", "))
+	}
 	secret, hash, err := access.NewSecret()
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,7 +80,7 @@ not JSON
 // counts opens the database of the folder and counts a type.
 func (h *house) counts(typ string) int64 {
 	h.Helper()
-	db, err := databaseFlag{"sqlite:" + filepath.Join(h.dir, "data/jamii.db")}.open(h.Context(), nil)
+	db, err := databaseFlag{"sqlite:" + filepath.Join(h.dir, "data/jamii.db")}.open(h.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -125,10 +126,7 @@ func TestLoadKnowsItsLastCommit(t *testing.T) {
 	if err := os.WriteFile("one.json", []byte(`{"resourceType":"Basic","code":{"text":"x"}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := databaseFlag{"sqlite:x.db"}.open(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := newDatabase(t)
 	t.Cleanup(func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)

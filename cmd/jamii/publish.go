@@ -14,6 +14,9 @@ import (
 	"github.com/jamii-health/jamii/profiles"
 )
 
+// publishedScheme begins the rows of the sets that schemes published.
+const publishedScheme = "published/scheme "
+
 // publish stores our profiles and the resources of the schemes, and decides by
 // the schemes from then on. A set that is already there, byte for byte, is not
 // looked at again: that makes the second start quick.

@@ -44,10 +44,7 @@ func TestPublishSet(t *testing.T) {
 }
 
 func TestHealthOfAClosedDatabase(t *testing.T) {
-	db, err := databaseFlag{"sqlite:" + filepath.Join(t.TempDir(), "x.db")}.open(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := newDatabase(t)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}

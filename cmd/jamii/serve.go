@@ -78,9 +78,12 @@ func (s serveCommand) Run(ctx context.Context, out streams, file *settings) erro
 	if s.Demo {
 		c.demo = newDemo(s.databaseFlag, "http://"+listener.Addr().String())
 	}
-	db, err := s.open(ctx, log)
+	db, made, err := s.openOrMake(ctx, log)
 	if err != nil {
 		return errors.Join(<-packs, err)
+	}
+	if made {
+		log.Info("a new database was made", "database", s.safe())
 	}
 	if err := <-packs; err != nil {
 		return errors.Join(err, db.Close())

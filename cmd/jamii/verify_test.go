@@ -40,10 +40,7 @@ func TestVerifyLedger(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			db, err := databaseFlag{"sqlite:" + t.TempDir() + "/x.db"}.open(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			db := newDatabase(t)
 			defer db.Close()
 			if len(tt.facts) > 0 {
 				if _, err := db.Commit(t.Context(), store.Unit{Facts: tt.facts}); err != nil {
@@ -51,7 +48,7 @@ func TestVerifyLedger(t *testing.T) {
 				}
 			}
 			var out bytes.Buffer
-			err = verify(t.Context(), db, &out)
+			err := verify(t.Context(), db, &out)
 			if (tt.wrong != "") != errors.Is(err, errReported) || !strings.Contains(out.String(), tt.wrong) {
 				t.Errorf("%v: %s", err, out.String())
 			}

@@ -135,7 +135,11 @@ func (c *checker) extensions(list []item, h host, modifier bool) {
 		case err != nil:
 			c.unusable(it.node, "of this extension", err, fhir.SeverityWarning)
 		case p == nil && modifier:
-			c.say(issue{n: it.node, code: fhir.IssueExtension, rule: ruleModifier, text: "This modifier extension is not known here, so that the meaning of the element is not: remove it, or load its definition."})
+			severity := fhir.SeverityError
+			if c.opts.AnyModifier {
+				severity = fhir.SeverityWarning
+			}
+			c.say(issue{n: it.node, severity: severity, code: fhir.IssueExtension, rule: ruleModifier, text: "This modifier extension is not known here, so that the meaning of the element is not: remove it, or load its definition."})
 		case p != nil:
 			counts[p]++
 			c.extension(it, h, p, modifier, counts[p])

@@ -69,6 +69,17 @@ func TestExtensions(t *testing.T) {
 	}
 }
 
+// A store may keep what it does not act on.
+func TestUnknownModifier(t *testing.T) {
+	n := parsed(t, `{"resourceType":"Patient","modifierExtension":[{"url":"http://unknown","valueString":"x"}]}`)
+	for _, lenient := range []bool{false, true} {
+		issues := validate.Resource(n, validate.Options{Registry: registry(t), AnyModifier: lenient, ErrorsOnly: true})
+		if (len(issues) == 0) != lenient {
+			t.Errorf("AnyModifier %v: %+v", lenient, issues)
+		}
+	}
+}
+
 // Race, birth sex and must-have names, in the manner of US Core.
 func TestComplexExtensionInProfile(t *testing.T) {
 	const race, url = "http://example.org/race", "http://example.org/us-patient"

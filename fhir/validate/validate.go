@@ -39,6 +39,9 @@ type Options struct {
 	Profiles []string
 	// Strict makes an error of a claimed profile that is not known.
 	Strict bool
+	// AnyModifier makes a warning of a modifier extension that is not known, for
+	// those who keep a resource without acting on it.
+	AnyModifier bool
 	// Terminology knows more value sets than R4's own; nil: those alone.
 	Terminology Terminology
 	// Resolve finds what a reference points to outside of the document, or nil.

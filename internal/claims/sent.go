@@ -21,3 +21,8 @@ func NetDiffers(sequence int) Message {
 
 // TotalDiffers says that the claim's total is not the sum of its lines.
 func TotalDiffers() Message { return Message{Key: "total-differs"} }
+
+// Reprocessed says what a claim was paid before it was decided again.
+func Reprocessed(before, paid string) Message {
+	return message("reprocessed", "before", before, "amount", paid)
+}

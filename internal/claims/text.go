@@ -68,6 +68,7 @@ var english = map[string]string{
 	"review-ceiling":   "Claims above a ceiling are looked at by a person.",
 	"review-sample":    "Chosen for a look by a person, as {percent} of 100 claims are.",
 	"in-full":          "Covered by {plan} and paid in full: {amount}.",
+	"reprocessed":      "Decided again: {before} was paid before, {amount} is paid now.",
 	"no-identifier":    "The claim has no identifier, so a retry cannot be told from a second claim.",
 	"net-differs":      "The net of line {line} is not its quantity times its price; it was reckoned anew.",
 	"total-differs":    "The total is not the sum of the lines; it was reckoned anew.",

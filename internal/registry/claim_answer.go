@@ -51,6 +51,13 @@ func (t *notes) add(m claims.Message) []fhir.Node {
 	return numbers
 }
 
+// say makes a note of words that a person wrote.
+func (t *notes) say(text string) fhir.Node {
+	n := fhir.Num(itoa(len(t.list) + 1))
+	t.list = append(t.list, fhir.Obj(n.As("number"), fhir.Str("print").As("type"), fhir.Str(text).As("text")))
+	return n
+}
+
 func coding(system, code string) fhir.Node {
 	return fhir.Obj(fhir.Str(system).As("system"), fhir.Str(code).As("code"))
 }
@@ -85,7 +92,7 @@ func (s *submission) answer(d *claims.Decision, version int) *fhir.Node {
 	n.Nodes = append(n.Nodes,
 		fhir.Str(string(s.claim.Use)).As("use"), ref(s.patient).As("patient"),
 		fhir.Str(fhir.Instant(s.r.now())).As("created"), ref(s.insurer).As("insurer"),
-		ref(s.provider).As("requestor"), ref("Claim/"+s.claimID).As("request"),
+		s.requestor().As("requestor"), ref("Claim/"+s.claimID).As("request"),
 		fhir.Str(outcome).As("outcome"), fhir.Str(disposition).As("disposition"))
 	if s.claim.Use == claims.UsePreauthorization && d.State != claims.StateRejected && !queued {
 		n.Nodes = append(n.Nodes, fhir.Str(s.answerID).As("preAuthRef"))
@@ -104,6 +111,16 @@ func (s *submission) answer(d *claims.Decision, version int) *fhir.Node {
 	}
 	access.CopyOwner(&n, s.node)
 	return &n
+}
+
+// requestor names the facility by id and by its code, for clients that never
+// learn our ids.
+func (s *submission) requestor() fhir.Node {
+	n := ref(s.provider)
+	if code, system := s.pack.facilities[s.provider], s.pack.System("facility"); code != "" {
+		n.Nodes = append(n.Nodes, fhir.Obj(fhir.Str(system).As("system"), fhir.Str(code).As("value")).As("identifier"))
+	}
+	return n
 }
 
 func (s *submission) disposition(d *claims.Decision) string {
@@ -145,6 +162,9 @@ func (s *submission) item(l *claims.LineDecision, t *notes) fhir.Node {
 	}
 	for _, m := range l.Notes {
 		numbers = append(numbers, t.add(m)...)
+	}
+	if why := s.justified[l.Sequence]; why != "" {
+		numbers = append(numbers, t.say(why))
 	}
 	if len(numbers) == 0 && l.Status == claims.Passed {
 		numbers = t.add(claims.InFull(l, l.Paid.Rescale(s.pack.Settings().Decimals).String()))

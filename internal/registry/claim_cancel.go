@@ -171,6 +171,7 @@ func (r *Registry) cancelUnit(c Call, rec *onRecord, params *fhir.Node) (store.U
 	}
 	claim.Set("status", fhir.Str("cancelled"))
 	answer.Set("status", fhir.Str("cancelled"))
+	answer.Set("outcome", fhir.Str("complete"))
 	answer.Set("disposition", fhir.Str("Cancelled"))
 	docs := []*authored{
 		{typ: "Claim", id: rec.claim.ID, node: claim, old: rec.claim.Version},

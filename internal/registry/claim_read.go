@@ -32,13 +32,19 @@ func (d *reader) fault(code fhir.IssueType, path, text string) {
 
 // readClaim reads a Claim that is valid R4. Patient, provider and insurer are
 // located by the caller; what the rules decide on is left to them.
-func readClaim(p *pack, n *fhir.Node) (claims.Claim, error) {
+func readClaim(p *pack, n *fhir.Node, today date.Date) (claims.Claim, error) {
 	d := &reader{pack: p}
 	c := claims.Claim{Use: claims.Use(n.Get("use").String())}
 	refuseModifiers(d, n)
+	if n.Get("status").String() != "active" {
+		d.fault(fhir.IssueBusinessRule, "Claim.status", "Only an active claim is decided. To withdraw one that was submitted call $cancel.")
+	}
 	c.From = d.day(n.Path("billablePeriod", "start"), "Claim.billablePeriod.start")
 	c.To = d.day(n.Path("billablePeriod", "end"), "Claim.billablePeriod.end")
 	c.Created = d.day(n.Get("created"), "Claim.created")
+	if c.Created.After(today) {
+		d.fault(fhir.IssueBusinessRule, "Claim.created", "A claim is not made on a day to come. Correct the date.")
+	}
 	if !c.From.IsZero() && c.To.Before(c.From) && !c.To.IsZero() {
 		d.fault(fhir.IssueBusinessRule, "Claim.billablePeriod", "The period ends before it starts. Correct the dates.")
 	}
@@ -74,13 +80,28 @@ func refuseModifiers(d *reader, n *fhir.Node) {
 	if n.Get("implicitRules") != nil {
 		d.fault(fhir.IssueNotSupported, typ+".implicitRules", "implicitRules are not taken. Send the request without them.")
 	}
-	n.Walk(func(m *fhir.Node) bool {
-		if m.Name == "modifierExtension" {
-			d.fault(fhir.IssueExtension, typ+".modifierExtension", "Modifier extensions are not taken, as they could change what is meant. Send the request without them.")
-			return false
+	if path := modified(n, typ); path != "" {
+		d.fault(fhir.IssueExtension, path, "Modifier extensions are not taken, as they could change what is meant. Send the request without them.")
+	}
+}
+
+// modified returns the path of the first modifier extension below n, "" when
+// there is none.
+func modified(n *fhir.Node, path string) string {
+	for i := range n.Nodes {
+		m := &n.Nodes[i]
+		where := fhir.JoinPath(path, m.Name)
+		if n.Kind == fhir.KindArray {
+			where = fmt.Sprintf("%s[%d]", path, i)
 		}
-		return true
-	})
+		if m.Name == "modifierExtension" {
+			return where
+		}
+		if found := modified(m, where); found != "" {
+			return found
+		}
+	}
+	return ""
 }
 
 func (d *reader) day(n *fhir.Node, path string) date.Date {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/internal/claims"
@@ -59,7 +60,7 @@ func (r *Registry) reviewUnit(ctx context.Context, c Call, rec *onRecord, params
 	if err != nil {
 		return store.Unit{}, err
 	}
-	if err := verdicts(&s.claim, params); err != nil {
+	if s.justified, err = verdicts(&s.claim, params); err != nil {
 		return store.Unit{}, err
 	}
 	s.claim.Reviewed = true
@@ -126,7 +127,7 @@ func (r *Registry) reopen(ctx context.Context, c Call, rec *onRecord) (*submissi
 	if err := s.parties(ctx); err != nil {
 		return nil, err
 	}
-	if s.claim, err = readClaim(s.pack, node); err != nil {
+	if s.claim, err = readClaim(s.pack, node, s.pack.today(r.now())); err != nil {
 		return nil, err
 	}
 	s.claim.ID = rec.fact.Text("identifier")
@@ -136,8 +137,10 @@ func (r *Registry) reopen(ctx context.Context, c Call, rec *onRecord) (*submissi
 
 // verdicts reads the Parameters of a review: decision, and line with sequence,
 // quantity, unitPrice, reject and justification.
-func verdicts(c *claims.Claim, params *fhir.Node) error {
+// It returns the justifications by line.
+func verdicts(c *claims.Claim, params *fhir.Node) (map[int]string, error) {
 	d := &reader{}
+	why := map[int]string{}
 	decision := ""
 	for i, p := range params.Get("parameter").Each() {
 		path := fmt.Sprintf("Parameters.parameter[%d]", i)
@@ -148,7 +151,7 @@ func verdicts(c *claims.Claim, params *fhir.Node) error {
 				d.fault(fhir.IssueCodeInvalid, path+".value", "The decision is deliver or bypass.")
 			}
 		case "line":
-			d.verdict(c, p, path)
+			d.verdict(c, p, path, why)
 		default:
 			d.fault(fhir.IssueNotSupported, path+".name", "A review takes the parameters line and decision.")
 		}
@@ -160,12 +163,14 @@ func verdicts(c *claims.Claim, params *fhir.Node) error {
 		for i := range c.Lines {
 			c.Lines[i].Review = nil
 		}
+		clear(why)
 	}
-	return fhir.NewError(fhir.Unprocessable, d.issues)
+	return why, fhir.NewError(fhir.Unprocessable, d.issues)
 }
 
-func (d *reader) verdict(c *claims.Claim, p *fhir.Node, path string) {
+func (d *reader) verdict(c *claims.Claim, p *fhir.Node, path string, why map[int]string) {
 	var v claims.Verdict
+	justification := ""
 	var line *claims.Line
 	for _, part := range p.Get("part").Each() {
 		switch name := part.Get("name").String(); name {
@@ -185,6 +190,7 @@ func (d *reader) verdict(c *claims.Claim, p *fhir.Node, path string) {
 		case "reject":
 			v.Reject = part.Get("valueBoolean").True()
 		case "justification":
+			justification = strings.TrimSpace(part.Get("valueString").String())
 		default:
 			d.fault(fhir.IssueNotSupported, path+".part", "A line takes sequence, quantity, unitPrice, reject and justification.")
 		}
@@ -199,6 +205,10 @@ func (d *reader) verdict(c *claims.Claim, p *fhir.Node, path string) {
 	if v.Price != nil && (v.Price.IsNeg() || (line.Asked != nil && v.Price.Cmp(*line.Asked) > 0)) {
 		d.fault(fhir.IssueBusinessRule, path+".unitPrice", "A reviewer's price may not be above the price asked.")
 	}
+	if justification == "" && (v.Reject || v.Quantity != nil || v.Price != nil) {
+		d.fault(fhir.IssueRequired, path+".justification", "A line that is changed or refused needs a justification, which the facility reads.")
+	}
+	why[line.Sequence] = justification
 	line.Review = &v
 }
 

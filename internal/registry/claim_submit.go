@@ -42,6 +42,9 @@ type submission struct {
 	answerID string
 	taskID   string
 	place    store.Place
+	// household is the policy that decisions of the person's household meet at.
+	household string
+	justified map[int]string // a reviewer's reasons, by line
 }
 
 // uniqueSpace holds the identifiers of submitted claims, by provider.
@@ -68,9 +71,12 @@ func (r *Registry) submit(ctx context.Context, c Call, n *fhir.Node, b *bag) (Su
 	if err != nil {
 		return Submitted{}, err
 	}
-	for range maxTries {
+	for try := range maxTries {
 		if s.repeated != nil {
 			return Submitted{Response: *s.repeated, Repeated: true}, nil
+		}
+		if try == 1 { // others decide for the same household: wait in line
+			defer r.line.enter(s.household)()
 		}
 		res, err := s.decideAndCommit(ctx)
 		var d *store.Dropped
@@ -108,7 +114,7 @@ func (r *Registry) prepare(ctx context.Context, c Call, n *fhir.Node, b *bag) (*
 	if err := s.parties(ctx); err != nil {
 		return nil, err
 	}
-	if s.claim, err = readClaim(s.pack, n); err != nil {
+	if s.claim, err = readClaim(s.pack, n, s.pack.today(r.now())); err != nil {
 		return nil, err
 	}
 	s.identify()
@@ -188,9 +194,8 @@ func (s *submission) evidence(ctx context.Context) error {
 			continue
 		}
 		path := "Claim.insurance[" + itoa(i) + "].coverage"
-		number := ref.Path("identifier", "value").String()
-		if number != "" && ref.Get("reference") == nil {
-			continue // a logical reference: the engine weighs all covers anyhow
+		if ref.Get("reference") == nil {
+			continue // named by identifier or in words: the engine weighs all covers anyhow
 		}
 		cov, err := s.r.locate(ctx, s.c, s.bag, ref, path, "Coverage")
 		if err != nil {
@@ -279,6 +284,9 @@ func (s *submission) decideAndCommit(ctx context.Context) (fhir.Resource, error)
 		return fhir.Resource{}, err
 	}
 	d := s.set.engine.Decide(facts)
+	if err := priced(&s.claim, &d); err != nil {
+		return fhir.Resource{}, err
+	}
 	d.Notes = append(append([]claims.Message(nil), s.notes...), d.Notes...)
 	u, err := s.unit(ctx, &facts, &d, guards)
 	if err != nil {
@@ -305,10 +313,27 @@ func (s *submission) facts(ctx context.Context, without string) (claims.Facts, [
 	}
 	f.Settings.NoInsurer = s.unknown
 	guards := []store.Guard{{Key: personGuard(s.person.ID), Expect: st.guard, Bump: true}}
+	s.household = s.person.ID
 	for _, h := range st.policies {
 		guards = append(guards, store.Guard{Key: policyGuard(h.Number), Expect: h.Guard})
+		s.household = h.Number
 	}
 	return f, guards, nil
+}
+
+// priced refuses a line without a price where the provider's own price counts:
+// the scheme has none to take instead (wire.md 5).
+func priced(c *claims.Claim, d *claims.Decision) error {
+	var issues []fhir.Issue
+	for i := range d.Lines {
+		if d.Lines[i].Origin == claims.ProviderPrice && c.Lines[i].Asked == nil && d.Lines[i].Status == claims.Passed {
+			issues = append(issues, fhir.Issue{
+				Severity: fhir.SeverityError, Code: fhir.IssueRequired, Path: "Claim.item[" + itoa(i) + "].unitPrice", Rule: "price-origin",
+				Text: "The scheme pays the provider's own price for this, so the line needs a unitPrice.",
+			})
+		}
+	}
+	return fhir.NewError(fhir.Unprocessable, issues)
 }
 
 // startOf is the start of the newest policy under the scheme, for packs whose
@@ -375,7 +400,7 @@ func personOf(res fhir.Resource) (claims.Person, error) {
 	case "other":
 		p.Sex = "O"
 	}
-	if a := tree.Get("active"); a.Is(fhir.KindBool) && !a.True() {
+	if a := tree.Get("active"); (a.Is(fhir.KindBool) && !a.True()) || tree.Get("deceasedBoolean").True() {
 		p.Valid = false
 	}
 	if died, ok := fhir.ParseDateTime(tree.Get("deceasedDateTime").String(), nil); ok {

@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -78,7 +79,7 @@ func TestSubmitAgain(t *testing.T) {
 		}
 		_, first := c.submit(one())
 		again := one()
-		again.Set("created", fhir.Str("2025-09-02"))
+		again.Set("created", fhir.Str("2025-08-31"))
 		again.Set("text", *c.parse(`{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"}`))
 		if _, out := c.submit(again); !out.Repeated || out.Response.Ref() != first.Response.Ref() {
 			t.Errorf("a repeat gives the first answer: %+v", out.Response.Ref())
@@ -182,7 +183,7 @@ func TestQueuedAndReviewed(t *testing.T) {
 		}
 		params := c.parse(`{"resourceType":"Parameters","parameter":[{"name":"decision","valueCode":"deliver"},
 			{"name":"line","part":[{"name":"sequence","valuePositiveInt":2},{"name":"quantity","valueDecimal":1},{"name":"justification","valueString":"one visit"}]},
-			{"name":"line","part":[{"name":"sequence","valuePositiveInt":1},{"name":"reject","valueBoolean":true}]}]}`)
+			{"name":"line","part":[{"name":"sequence","valuePositiveInt":1},{"name":"reject","valueBoolean":true},{"name":"justification","valueString":"no sign of need"}]}]}`)
 		if _, err := c.r.Review(t.Context(), c.call, claim.ID, params, 0); !isKind(err, fhir.PreconditionFailed) {
 			t.Errorf("without If-Match: %v", err)
 		}
@@ -209,6 +210,9 @@ func TestQueuedAndReviewed(t *testing.T) {
 			t.Errorf("reserved %s, booked %s, paid %s", reserved, booked, paid)
 		}
 		c.taskIs("completed", out)
+		if !strings.Contains(string(res.Body), "no sign of need") {
+			t.Error("the facility cannot read why")
+		}
 		if _, err := c.r.Review(t.Context(), c.call, claim.ID, params, claim.Version); !isKind(err, fhir.Conflict) {
 			t.Errorf("decided twice: %v", err)
 		}

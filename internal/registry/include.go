@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/search"
@@ -73,6 +74,7 @@ func (r *Registry) include(ctx context.Context, c Call, q *search.Query, matches
 // forward reads what the resources point at.
 func (r *Registry) forward(ctx context.Context, c Call, inc search.Include, from []fhir.Resource) ([]fhir.Resource, error) {
 	var refs []string
+	named := canonicals{}
 	for i := range from {
 		if inc.Source != "*" && from[i].Type != inc.Source {
 			continue
@@ -91,19 +93,26 @@ func (r *Registry) forward(ctx context.Context, c Call, inc search.Include, from
 				continue
 			}
 			ref, ok := fhir.ParseReference(v.Code)
+			if strings.Contains(v.Code, "://") {
+				named.add(v.Code, r.canonicalTypes(from[i].Type, v.Param, inc.Target, ref.Type))
+			}
 			if ok && ref.Base == "" && ref.Local() != "" && (inc.Target == "" || ref.Type == inc.Target) && !contains(refs, ref.Local()) {
 				refs = append(refs, ref.Local())
 			}
 		}
 	}
-	if len(refs) == 0 {
-		return nil, nil
+	var list []fhir.Resource
+	if len(refs) > 0 {
+		var err error
+		if list, err = r.store.ReadMany(ctx, refs); err != nil {
+			return nil, err
+		}
 	}
-	list, err := r.store.ReadMany(ctx, refs)
+	more, err := r.byCanonical(ctx, named)
 	if err != nil {
 		return nil, err
 	}
-	return r.visible(ctx, c, list)
+	return r.visible(ctx, c, append(list, more...))
 }
 
 // backward finds what points at the resources.

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
@@ -142,19 +143,17 @@ func (r *Registry) facilityOf(ctx context.Context, c Call, b *bag, provider, fac
 	if err != nil || res.Type == "Organization" {
 		return res, err
 	}
-	if res.Type == "PractitionerRole" {
-		tree, err := res.Tree()
-		if err != nil {
-			return res, fmt.Errorf("stored %s: %w", res.Type, err)
-		}
-		if org := tree.Get("organization"); org != nil {
-			return r.locate(ctx, c, b, org, path, organizationTypes...)
-		}
+	orgs, err := r.worksAt(ctx, c, b, res, path)
+	if err != nil {
+		return fhir.Resource{}, err
+	}
+	if len(orgs) == 1 {
+		return orgs[0], nil
 	}
 	if facility != nil {
 		return r.managing(ctx, c, b, facility, path)
 	}
-	if own := c.Principal.Facilities; len(own) == 1 {
+	if own := c.Principal.Facilities; len(own) == 1 && len(orgs) == 0 {
 		list, err := r.store.ReadMany(ctx, []string{own[0].Ref})
 		if err != nil {
 			return fhir.Resource{}, fmt.Errorf("read facility: %w", err)
@@ -164,6 +163,38 @@ func (r *Registry) facilityOf(ctx context.Context, c Call, b *bag, provider, fac
 		}
 	}
 	return fhir.Resource{}, &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueRequired, Path: path, Text: "The facility cannot be told from the provider. Name the Organization as provider, or send the facility."}
+}
+
+// worksAt lists the Organizations that a PractitionerRole, or the roles of a
+// Practitioner, name.
+func (r *Registry) worksAt(ctx context.Context, c Call, b *bag, res fhir.Resource, path string) ([]fhir.Resource, error) {
+	roles := []fhir.Resource{res}
+	if res.Type == "Practitioner" {
+		page, err := r.store.Search(ctx, store.Query{Type: "PractitionerRole", Limit: 50, Expr: search.Is{Param: "practitioner", Kind: search.Reference, Code: res.Ref()}})
+		if err != nil {
+			return nil, fmt.Errorf("search PractitionerRole: %w", err)
+		}
+		roles = page.Resources
+	}
+	var out []fhir.Resource
+	for _, role := range roles {
+		tree, err := role.Tree()
+		if err != nil {
+			return nil, fmt.Errorf("stored PractitionerRole: %w", err)
+		}
+		ref := tree.Get("organization")
+		if ref == nil || (tree.Get("active").Is(fhir.KindBool) && !tree.Get("active").True()) {
+			continue
+		}
+		org, err := r.locate(ctx, c, b, ref, path, organizationTypes...)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(out, func(o fhir.Resource) bool { return o.Ref() == org.Ref() }) {
+			out = append(out, org)
+		}
+	}
+	return out, nil
 }
 
 // managing returns the Organization that runs a Location.

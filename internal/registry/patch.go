@@ -56,11 +56,21 @@ func (r *Registry) change(ctx context.Context, c Call, in *intent) error {
 	return r.admit(ctx, c, in)
 }
 
+// mayEver refuses a write that the caller may make to no resource of the type,
+// before it is told anything of what is there.
+func (r *Registry) mayEver(c Call, in *intent) error {
+	if in.trusted {
+		return nil
+	}
+	err := c.Principal.Writable(in.typ, access.Update, nil, nil)
+	if err != nil && in.method == http.MethodPut { // it may be a create
+		err = c.Principal.Writable(in.typ, access.Create, nil, nil)
+	}
+	return err
+}
+
 // changeable reads what a patch is for.
 func (r *Registry) changeable(ctx context.Context, c Call, in *intent) (*fhir.Node, error) {
-	if err := c.Principal.Writable(in.typ, access.Update, nil, nil); err != nil && !in.trusted {
-		return nil, err
-	}
 	if in.old.Version == 0 {
 		return nil, r.hide(c, in.typ, errUnknown(in.typ))
 	}

@@ -105,6 +105,11 @@ func (r *Registry) admit(ctx context.Context, c Call, in *intent) error {
 	if err := checkType(in.typ); err != nil {
 		return at(err, in.path)
 	}
+	if in.method == http.MethodPut || in.method == http.MethodPatch {
+		if err := r.mayEver(c, in); err != nil {
+			return at(err, in.path)
+		}
+	}
 	if in.method == http.MethodDelete || in.change != nil && in.node == nil {
 		return nil
 	}
@@ -114,7 +119,7 @@ func (r *Registry) admit(ctx context.Context, c Call, in *intent) error {
 	if in.trusted {
 		return nil
 	}
-	issues := r.check(ctx, in.node, validate.Options{})
+	issues := r.check(ctx, in.node, validate.Options{AnyModifier: true})
 	for i := range issues {
 		if in.path != "" {
 			issues[i].Path = in.path + trimType(issues[i].Path, in.typ)

@@ -32,6 +32,7 @@ type Registry struct {
 	trail     Trail
 	scheme    atomic.Pointer[ruleset]
 	systems   codeSystems
+	line      waitingLine
 	custom    customParams
 	profiles  profileSet
 }

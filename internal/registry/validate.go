@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/validate"
@@ -12,13 +14,15 @@ import (
 )
 
 // check validates content against R4, the profiles that it claims, those that
-// the configuration demands of its type, and the definitions of its
-// extensions. It is the one door to the validator: every write and $validate
-// come through here.
+// the configuration demands of its type, and the definitions of its extensions
+// where there are any. It is the one door to the validator: every write and
+// $validate come through here.
 func (r *Registry) check(ctx context.Context, n *fhir.Node, o validate.Options) []fhir.Issue {
 	o.Profiles = append(o.Profiles, r.options.Demand[n.ResourceType()]...)
-	if asksProfiles(n) || len(o.Profiles) > 0 {
+	if o.Registry == nil && (len(o.Profiles) > 0 || r.asksProfiles(ctx, n)) {
 		o.Registry = r.profiles.current(ctx, r)
+	}
+	if o.Registry != nil {
 		o.Terminology = &terms{ctx: ctx, r: r}
 		o.Now = r.now()
 	}
@@ -26,19 +30,35 @@ func (r *Registry) check(ctx context.Context, n *fhir.Node, o validate.Options) 
 }
 
 // asksProfiles reports whether a resource, or one in it, claims a profile or
-// has an extension, whose definition may be known. Most have neither, and pay
+// has an extension whose definition is known. Most have neither, and pay
 // nothing for those that do.
-func asksProfiles(n *fhir.Node) bool {
-	return !n.Walk(func(m *fhir.Node) bool {
+func (r *Registry) asksProfiles(ctx context.Context, n *fhir.Node) bool {
+	asks, extensions := false, []string(nil)
+	n.Walk(func(m *fhir.Node) bool {
 		switch m.Name {
 		case "extension", "modifierExtension":
-			return m.Kind != fhir.KindArray
+			for _, e := range m.Each() {
+				if url := e.Get("url").String(); strings.Contains(url, ":") && !contains(extensions, url) && len(extensions) < maxExtensions {
+					extensions = append(extensions, url)
+				}
+			}
 		case "meta":
-			return m.Get("profile") == nil
+			asks = asks || m.Get("profile") != nil
 		}
-		return true
+		return !asks
+	})
+	if asks || len(extensions) == 0 {
+		return asks
+	}
+	set := r.profiles.current(ctx, r)
+	return slices.ContainsFunc(extensions, func(url string) bool {
+		known, _ := set.Load(url) // one that cannot be used is known, and the validator says what is wrong with it
+		return known
 	})
 }
+
+// maxExtensions bounds the definitions that are looked up for one resource.
+const maxExtensions = 100
 
 // Validation is what $validate is asked.
 type Validation struct {
@@ -78,7 +98,7 @@ func (r *Registry) validate(ctx context.Context, c Call, typ, id string, v Valid
 	case v.Resource.ResourceType() != typ:
 		return []fhir.Issue{{Severity: fhir.SeverityError, Code: fhir.IssueStructure, Path: "resourceType", Text: "The resourceType of the content is not the type in the address."}}, nil
 	}
-	issues := r.check(ctx, v.Resource, validate.Options{Profiles: v.Profiles, Mode: v.Mode, ID: id, Strict: len(v.Profiles) > 0})
+	issues := r.check(ctx, v.Resource, validate.Options{Registry: r.profiles.current(ctx, r), Profiles: v.Profiles, Mode: v.Mode, ID: id, Strict: len(v.Profiles) > 0})
 	more, err := r.wouldWrite(ctx, c, typ, id, v)
 	return append(issues, more...), err
 }

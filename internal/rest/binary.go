@@ -23,6 +23,14 @@ func rawUpload(c echo.Context) bool {
 	return c.Param("type") == binaryType && typ != "" && !resourceMedia(typ)
 }
 
+// sent reads what a create or an update stores.
+func (s *server) sent(c echo.Context) (*fhir.Node, error) {
+	if rawUpload(c) {
+		return s.upload(c)
+	}
+	return s.body(c)
+}
+
 // upload reads a raw body into a Binary.
 func (s *server) upload(c echo.Context) (*fhir.Node, error) {
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))

@@ -13,11 +13,7 @@ import (
 //
 // https://hl7.org/fhir/R4/http.html#create
 func (s *server) create(c echo.Context) error {
-	read := s.body
-	if rawUpload(c) {
-		read = s.upload
-	}
-	n, err := read(c)
+	n, err := s.sent(c)
 	if err != nil {
 		return err
 	}

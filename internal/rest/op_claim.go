@@ -98,6 +98,33 @@ func (s *server) cancelClaim(c echo.Context, call registry.Call) error {
 	return s.shapedAs(c, http.StatusOK, res)
 }
 
+// reprocessClaim serves Claim/[id]/$reprocess, with the corrected Claim, a
+// Bundle that holds it, or no body.
+//
+// https://profiles.ihe.net/ITI/FAIS/ ITI-128
+func (s *server) reprocessClaim(c echo.Context, call registry.Call) error {
+	n, err := s.optional(c)
+	if err != nil {
+		return err
+	}
+	var bundle *fhir.Node
+	if n = unwrap(n); n.ResourceType() == "Bundle" {
+		bundle, n = n, nil
+		for _, e := range bundle.Get("entry").Each() {
+			if e.Get("resource").ResourceType() == "Claim" {
+				n = e.Get("resource")
+			}
+		}
+	} else if n.ResourceType() == "Parameters" {
+		n = nil
+	}
+	res, err := s.registry.Reprocess(c.Request().Context(), call, c.Param("id"), n, bundle)
+	if err != nil {
+		return err
+	}
+	return s.shapedAs(c, http.StatusOK, res)
+}
+
 // reviewClaim serves Claim/[id]/$review: an officer settles a queued claim
 // (wire.md 5).
 func (s *server) reviewClaim(c echo.Context, call registry.Call) error {

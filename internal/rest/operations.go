@@ -32,6 +32,7 @@ func claimOperations() []operation {
 	return []operation{
 		{name: "$submit", typ: "Claim", doc: faisOperation + "ClaimSubmit", serve: (*server).submitClaim},
 		{name: "$cancel", typ: "Claim", instance: true, doc: faisOperation + "ClaimCancel", serve: (*server).cancelClaim},
+		{name: "$reprocess", typ: "Claim", instance: true, doc: faisOperation + "ClaimReprocess", serve: (*server).reprocessClaim},
 		{name: "$review", typ: "Claim", instance: true, doc: fhir.Base + "/OperationDefinition/claim-review", serve: (*server).reviewClaim},
 		{name: "$submit", typ: "EnrollmentRequest", doc: faisOperation + "EnrollmentRequestSubmit", serve: (*server).submitEnrollment},
 		{name: "$submit", typ: "CoverageEligibilityRequest", doc: "http://hl7.org/fhir/OperationDefinition/CoverageEligibilityRequest-submit", serve: (*server).submitEligibility},

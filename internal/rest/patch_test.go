@@ -179,3 +179,28 @@ func TestParallelPatches(t *testing.T) {
 		}
 	})
 }
+
+// A facility patches what is its own, and cannot give it away.
+func TestFacilityPatches(t *testing.T) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
+		g.twoFacilities()
+		patch := func(code int, path, body string) answer {
+			t.Helper()
+			return g.wantAs("a", code, http.MethodPatch, path, body, asPatch)
+		}
+		patch(200, "/Claim/ca", `[{"op":"add","path":"/language","value":"en"}]`)
+		patch(403, "/Claim/ca", `[{"op":"replace","path":"/provider/reference","value":"Organization/b"}]`)
+		patch(403, "/Claim/ca", `[{"op":"add","path":"/meta/tag","value":[{"system":"https://jamii.health/fhir/CodeSystem/owner","code":"Organization/b"}]}]`)
+		made := g.wantAs("a", 201, http.MethodPost, "/Communication", `{"resourceType":"Communication","status":"completed"}`)
+		path := "/Communication/" + made.body.Get("id").String()
+		if a := patch(200, path, `[{"op":"remove","path":"/meta/tag"}]`); a.body.Path("meta", "tag", "code").String() != "Organization/a" {
+			t.Errorf("the owner was patched away: %s", a.raw)
+		}
+		patch(200, "/Patient/pa", `[{"op":"add","path":"/gender","value":"female"}]`)
+		patch(403, "/Organization/a", `[{"op":"add","path":"/language","value":"en"}]`)
+		patch(403, "/ClaimResponse/ra", `[{"op":"replace","path":"/outcome","value":"error"}]`)
+		if a := g.want(200, http.MethodGet, "/Claim/ca", ""); a.header.Get("ETag") != `W/"2"` {
+			t.Errorf("a refused patch made %s", a.header.Get("ETag"))
+		}
+	})
+}

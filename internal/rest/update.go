@@ -19,9 +19,12 @@ func (s *server) update(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.body(c)
+	n, err := s.sent(c)
 	if err != nil {
 		return err
+	}
+	if rawUpload(c) { // bare bytes carry no id
+		n.Set("id", fhir.Str(c.Param("id")))
 	}
 	res, err := s.registry.Update(c.Request().Context(), s.call(c), c.Param("type"), c.Param("id"), n, version)
 	if err != nil {

@@ -179,3 +179,23 @@ func TestXMLEverywhere(t *testing.T) {
 		}
 	})
 }
+
+// A Binary travels as its bytes, also when they are XML; as a resource it is
+// read by the names of FHIR's formats.
+func TestBinaryOfXML(t *testing.T) {
+	const document = `<?xml version="1.0"?><ClinicalDocument/>`
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
+		g.tree(201, http.MethodPut, "/Binary/d", document, "Content-Type: text/xml", wantXML)
+		n := g.tree(200, http.MethodGet, "/Binary/d", "", wantXML)
+		if n.Get("contentType").String() != "text/xml" || n.Get("id").String() != "d" {
+			t.Errorf("%s", n.JSON())
+		}
+		if code, media, text := g.reply(http.MethodGet, "/Binary/d", "", "Accept: text/xml"); code != 200 || media != "text/xml" || text != document {
+			t.Errorf("%d %s %s", code, media, text)
+		}
+		g.tree(200, http.MethodPut, "/Binary/d", `<Binary xmlns="http://hl7.org/fhir"><id value="d"/><contentType value="text/plain"/><data value="QQ=="/></Binary>`, sendXML)
+		if code, _, text := g.reply(http.MethodGet, "/Binary/d", "", "Accept: text/plain"); code != 200 || text != "A" {
+			t.Errorf("%d %s", code, text)
+		}
+	})
+}

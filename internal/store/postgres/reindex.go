@@ -91,7 +91,9 @@ func (d *database) reindex(ctx context.Context, j *job) (int, error) {
 	for k := range kept {
 		d.dirty(k)
 	}
-	d.seen.add(j)
+	if n > 0 { // else the dictionary was not written either
+		d.seen.add(j)
+	}
 	return n, nil
 }
 
