@@ -32,6 +32,9 @@ func launch(c *client, binary, database string) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	if out, err := exec.Command(binary, "migrate", "--database", database).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("migrate: %w: %s", err, out)
+	}
 	secret := filepath.Join(dir, "secret")
 	add := exec.Command(binary, "client", "add", "conformance", "--scope", "system/*.cruds", "--any-facility", "--secret-file", secret, "--database", database)
 	if out, err := add.CombinedOutput(); err != nil {

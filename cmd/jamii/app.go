@@ -46,6 +46,7 @@ type app struct {
 	recorder *audit.Recorder
 	log      *slog.Logger
 
+	memory  keeper
 	stop    context.CancelFunc
 	workers sync.WaitGroup
 }
@@ -60,7 +61,7 @@ func build(ctx context.Context, db store.Store, c config) (*app, error) {
 		a.recorder.Close()
 		return nil, errors.Join(err, db.Close())
 	}
-	a.handler = handler
+	a.handler = a.memory.watch(handler)
 	return a, nil
 }
 
@@ -111,6 +112,7 @@ func (a *app) start(sender *delivery.Worker) {
 	a.workers.Go(func() { a.every(ctx, time.Second, a.seal) })
 	a.workers.Go(func() { a.registry.KeepSearch(ctx) })
 	a.workers.Go(func() { a.every(ctx, time.Hour, a.expire) })
+	a.workers.Go(func() { a.memory.run(ctx) })
 }
 
 // every does a job at once and then at each interval.

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -205,12 +204,16 @@ func TestTrustEnds(t *testing.T) {
 // What a client made itself is no facility of anyone.
 func TestForgedFacility(t *testing.T) {
 	r := demoRegistry(t)
-	forged, err := fhir.Parse([]byte(`{"resourceType":"Organization","name":"x","identifier":[{"system":"https://hib.example.np/id/facility","value":"HC01"}]}`))
+	forged, err := fhir.Parse([]byte(`{"resourceType":"Organization","name":"x","identifier":[{"system":"https://hib.example.np/id/facility","value":"HC01"},{"value":"FORGED"}],"type":[{"coding":[{"code":"prov"}]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.Create(t.Context(), registry.Call{Principal: access.Internal("test")}, "Organization", forged, ""); err != nil {
 		t.Fatal(err)
+	}
+	unknown, loaded, err := unknownFacilities(t.Context(), r.Store(), []string{"HC01", "FORGED", "10-01-70-00001"})
+	if diff := cmp.Diff([]string{"FORGED", "10-01-70-00001"}, unknown); diff != "" || !loaded || err != nil {
+		t.Errorf("loaded %t, %v (-want +got):\n%s", loaded, err, diff)
 	}
 	list, err := facilitiesOf(t.Context(), r, "HC01")
 	if err != nil || len(list) != 1 || list[0].Ref != "Organization/nepal-hib-fac-HC01" {

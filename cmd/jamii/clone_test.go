@@ -14,7 +14,7 @@ import (
 // full module and build caches; and with empty ones, which takes the network
 // and minutes, when it is asked for:
 //
-//	JAMII_CLONE=cold go test ./cmd/jamii -run CloneToFirstClaim -v
+//	CLONE=cold go test ./cmd/jamii -run CloneToFirstClaim -v
 func TestCloneToFirstClaim(t *testing.T) {
 	root, err := exec.Command("git", "rev-parse", "--show-toplevel").Output()
 	if err != nil {
@@ -23,7 +23,7 @@ func TestCloneToFirstClaim(t *testing.T) {
 	}
 	source := strings.TrimSpace(string(root))
 	env, states := os.Environ(), []string{"full caches"}
-	if os.Getenv("JAMII_CLONE") == "cold" {
+	if os.Getenv("CLONE") == "cold" {
 		caches := t.TempDir()
 		env = append(env, "GOMODCACHE="+filepath.Join(caches, "mod"), "GOCACHE="+filepath.Join(caches, "build"), "GOFLAGS=-modcacherw")
 		states = []string{"empty caches", "full caches"}

@@ -28,7 +28,7 @@ type loadCommand struct {
 	Progress bool     `help:"Show a progress bar, when the output is a terminal." default:"true" negatable:""`
 }
 
-// Run loads the files. The exit code is 0 when all went in.
+// Run loads the files. The exit code is 0 when all went in, now or before.
 func (l loadCommand) Run(ctx context.Context, s streams) error {
 	if l.Batch < 1 {
 		return errors.New("--batch must be at least 1")
@@ -65,24 +65,35 @@ func (l loadCommand) load(ctx context.Context, s streams, r *registry.Registry, 
 	report := &refusals{name: l.Report, fresh: state.fresh}
 	ld := &loader{
 		registry: r, state: state, report: report, batch: l.Batch, bar: newBar(s.err, total, l.Progress),
-		call: registry.Call{Principal: loadPrincipal, Base: strings.TrimSuffix(l.BaseURL, "/")},
+		seen: map[*fileProgress]bool{}, call: registry.Call{Principal: loadPrincipal, Base: strings.TrimSuffix(l.BaseURL, "/")},
 	}
 	err = ld.all(ctx, files)
 	ld.bar.done()
 	err = errors.Join(err, report.close())
-	fmt.Fprintf(s.out, "%d resources loaded, %d refused", ld.loaded, report.count)
-	if ld.skipped > 0 {
-		fmt.Fprintf(s.out, ", %d files were loaded before", ld.skipped)
-	}
-	fmt.Fprintln(s.out, ".")
+	fmt.Fprintln(s.out, ld.summary())
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w. Start the same command again to go on", err)
 	case report.count > 0:
 		fmt.Fprintf(s.err, "What was refused, and why, is in %s.\n", l.Report)
 		return errReported
+	case ld.before > 0:
+		fmt.Fprintf(s.err, "What was refused before, and why, is in the report of that run. A file that has changed since is loaded again.\n")
+		return errReported
 	}
 	return nil
+}
+
+// summary says in a line what a load came to.
+func (l *loader) summary() string {
+	text := fmt.Sprintf("%d resources loaded, %d refused", l.loaded, l.report.count)
+	if l.skipped > 0 {
+		text += fmt.Sprintf(", %d files were loaded before", l.skipped)
+	}
+	if l.before > 0 {
+		text += fmt.Sprintf(", %d were refused before", l.before)
+	}
+	return text + "."
 }
 
 // findFiles lists the files to load, and their size in all.

@@ -28,6 +28,17 @@ type loader struct {
 	batch    int
 
 	loaded, skipped int
+	before          int // refused in an earlier run
+	seen            map[*fileProgress]bool
+}
+
+// refuse reports what stands at a place of a file as refused.
+func (l *loader) refuse(name string, progress *fileProgress, at int, where string, why error) error {
+	if err := l.report.add(name, where, why); err != nil {
+		return err
+	}
+	progress.refuse(at)
+	return nil
 }
 
 // all loads the files. A Bundle that refers to what another file brings is
@@ -68,6 +79,10 @@ func (l *loader) file(ctx context.Context, name string, last bool) (waits bool, 
 	if err != nil {
 		return false, err
 	}
+	if !l.seen[progress] {
+		l.seen[progress] = true
+		l.before += progress.Refused
+	}
 	if progress.Done {
 		l.skipped++
 		l.bar.add(info.Size())
@@ -81,7 +96,7 @@ func (l *loader) file(ctx context.Context, name string, last bool) (waits bool, 
 	if err != nil || waits {
 		return waits, err
 	}
-	progress.Done = true
+	progress.finish()
 	if !isNDJSON(name) {
 		l.bar.add(info.Size())
 	}
@@ -96,7 +111,7 @@ func (l *loader) document(ctx context.Context, name string, progress *fileProgre
 	}
 	n, err := fhir.ParseObject(data)
 	if err != nil {
-		return false, l.report.add(name, "", err)
+		return false, l.refuse(name, progress, 0, "", err)
 	}
 	if n.ResourceType() != "Bundle" {
 		p := piece{file: name, next: 1}
@@ -116,7 +131,7 @@ func (l *loader) document(ctx context.Context, name string, progress *fileProgre
 	case errors.As(err, &fe) && !last && refersElsewhere(fe):
 		return true, nil
 	case errors.As(err, &fe):
-		return false, l.report.add(name, "", err)
+		return false, l.refuse(name, progress, 0, "", err)
 	}
 	return false, err
 }
@@ -152,7 +167,7 @@ func (l *loader) entries(name string, bundle *fhir.Node, progress *fileProgress)
 		case ok:
 			p.add(w, i, path)
 		default:
-			err = l.report.add(name, path, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueStructure, Path: path, Text: "The entry is no write: it needs a resource, and in a transaction or batch a request with POST, PUT or DELETE."})
+			err = l.refuse(name, progress, i, path, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueStructure, Path: path, Text: "The entry is no write: it needs a resource, and in a transaction or batch a request with POST, PUT or DELETE."})
 		}
 		if err != nil {
 			return p, err
@@ -193,7 +208,7 @@ func (l *loader) lines(ctx context.Context, name string, progress *fileProgress)
 		end := errors.Is(err, io.EOF)
 		l.bar.add(int64(len(line)))
 		if number >= progress.Next && len(bytes.TrimSpace(line)) > 0 {
-			if err := l.line(&p, line, number); err != nil {
+			if err := l.line(&p, progress, line, number); err != nil {
 				return err
 			}
 		}
@@ -210,14 +225,14 @@ func (l *loader) lines(ctx context.Context, name string, progress *fileProgress)
 	}
 }
 
-func (l *loader) line(p *piece, line []byte, number int) error {
+func (l *loader) line(p *piece, progress *fileProgress, line []byte, number int) error {
 	where := fmt.Sprintf("line %d", number+1)
 	if len(line) > maxLine {
-		return l.report.add(p.file, where, &fhir.Error{Kind: fhir.TooLarge, Issue: fhir.IssueTooLong, Text: "The line is longer than 64 MB."})
+		return l.refuse(p.file, progress, number, where, &fhir.Error{Kind: fhir.TooLarge, Issue: fhir.IssueTooLong, Text: "The line is longer than 64 MB."})
 	}
 	n, err := fhir.ParseObject(line)
 	if err != nil {
-		return l.report.add(p.file, where, err)
+		return l.refuse(p.file, progress, number, where, err)
 	}
 	p.add(entryOf(n, n.ResourceType()), number, where)
 	return nil
@@ -235,10 +250,10 @@ func (l *loader) commit(ctx context.Context, p piece, progress *fileProgress) er
 		return err
 	}
 	if len(p.entries) == 1 {
-		if err := l.report.add(p.file, p.places[0], err); err != nil {
+		if err := l.refuse(p.file, progress, p.at[0], p.places[0], err); err != nil {
 			return err
 		}
-		progress.Next, progress.Trying = max(progress.Next, p.next), ""
+		progress.past(p.next)
 		return l.state.save()
 	}
 	for i := range p.entries {

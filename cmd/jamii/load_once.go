@@ -38,7 +38,7 @@ func (l *loader) once(ctx context.Context, p piece, progress *fileProgress) erro
 
 func (l *loader) noted(p piece, progress *fileProgress) error {
 	l.loaded += len(p.entries)
-	progress.Next, progress.Trying = max(progress.Next, p.next), ""
+	progress.past(p.next)
 	return l.state.save()
 }
 

@@ -34,7 +34,35 @@ type fileProgress struct {
 	Modified time.Time `json:"modified"`
 	Next     int       `json:"next"`             // entry or line to go on with
 	Trying   string    `json:"trying,omitempty"` // a commit that was begun
+	Refused  int       `json:"refused,omitempty"`
 	Done     bool      `json:"done"`
+
+	refused []int // where, as far as Refused does not count it yet
+}
+
+// refuse notes that what stands at a place was refused. It is counted when the
+// load is past the place, so that a load that was cut short and sees the place
+// again counts it once.
+func (p *fileProgress) refuse(at int) { p.refused = append(p.refused, at) }
+
+// past moves on to a place.
+func (p *fileProgress) past(next int) {
+	p.Next, p.Trying = max(p.Next, next), ""
+	later := p.refused[:0]
+	for _, at := range p.refused {
+		if at < p.Next {
+			p.Refused++
+		} else {
+			later = append(later, at)
+		}
+	}
+	p.refused = later
+}
+
+// finish marks the file as loaded.
+func (p *fileProgress) finish() {
+	p.Refused += len(p.refused)
+	p.refused, p.Trying, p.Done = nil, "", true
 }
 
 // databaseID names a database without telling anything of it.

@@ -28,6 +28,7 @@ const practitioners = `{"resourceType":"Bundle","type":"batch","entry":[
 
 func TestLoadRefuses(t *testing.T) {
 	h := newHouse(t)
+	h.want(0, "migrate")
 	h.write("empty/readme.txt", "x")
 	h.write("other.state", `{"id":"x","database":"other","files":{}}`)
 	h.write("no.state", `hello`)
@@ -50,6 +51,7 @@ func TestLoadRefuses(t *testing.T) {
 // out, and a second run loads nothing twice.
 func TestLoad(t *testing.T) {
 	h := newHouse(t)
+	h.want(0, "migrate")
 	h.write("in/a.json", oneBundle)
 	h.write("in/b.json", practitioners)
 	h.write("in/c.ndjson", `{"resourceType":"Basic","id":"b1","code":{"text":"x"}}
@@ -71,7 +73,21 @@ not JSON
 	if strings.Contains(report, "nobody's") {
 		t.Error("the report holds a value of a resource")
 	}
-	if out, _ := h.want(0, "load", "in"); !strings.Contains(out, "0 resources loaded, 0 refused, 4 files were loaded before.") {
+	// What was refused once is not in, however often the command is run.
+	for range 2 {
+		if out, errs := h.want(1, "load", "in"); !strings.Contains(out, "0 resources loaded, 0 refused, 4 files were loaded before, 4 were refused before.") || !strings.Contains(errs, "in the report of that run") {
+			t.Errorf("%s%s", out, errs)
+		}
+	}
+	if h.file("jamii-load-refused.ndjson") != report {
+		t.Error("the second run changed the report")
+	}
+	if out, _ := h.want(0, "load", "in/a.json"); !strings.Contains(out, "0 resources loaded, 0 refused, 1 files were loaded before.") {
+		t.Error(out)
+	}
+	// A file that was mended is loaded again.
+	h.write("in/c.ndjson", `{"resourceType":"Basic","id":"b1","code":{"text":"mended"}}`)
+	if out, _ := h.want(1, "load", "in"); !strings.Contains(out, "1 resources loaded, 0 refused, 3 files were loaded before, 2 were refused before.") {
 		t.Error(out)
 	}
 	h.want(0, "verify")
@@ -146,7 +162,7 @@ func TestLoadKnowsItsLastCommit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &loader{registry: r, state: state, report: &refusals{name: "report"}, batch: 10, bar: &bar{}, call: registry.Call{Principal: loadPrincipal}}
+		l := &loader{registry: r, state: state, report: &refusals{name: "report"}, batch: 10, seen: map[*fileProgress]bool{}, bar: &bar{}, call: registry.Call{Principal: loadPrincipal}}
 		if watch {
 			l.registry, err = registry.New(t.Context(), watched{db, func() {
 				if before, err = os.ReadFile("state"); err != nil {
@@ -195,11 +211,32 @@ func TestLoadSynthea(t *testing.T) {
 		return
 	}
 	h := newHouse(t)
+	h.want(0, "migrate")
 	out, errs := h.want(0, "load", filepath.Join(dir, "Liz.json"), filepath.Join(dir, "practitioners.json"), filepath.Join(dir, "hospitals.json"))
 	if !strings.Contains(out, " 0 refused.") {
 		t.Errorf("%s%s", out, errs)
 	}
 	if h.counts("Patient") != 1 || h.counts("Claim") == 0 {
 		t.Errorf("%d patients, %d claims", h.counts("Patient"), h.counts("Claim"))
+	}
+}
+
+// A place that is refused again after the load was cut short counts once.
+func TestRefusedCountsOnce(t *testing.T) {
+	p := &fileProgress{}
+	for _, at := range []int{3, 9} {
+		p.refuse(at)
+	}
+	p.past(5)
+	if diff := cmp.Diff([]int{1, 5}, []int{p.Refused, p.Next}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	resumed := &fileProgress{Next: p.Next, Refused: p.Refused} // as the state file has it
+	resumed.refuse(9)
+	resumed.past(12)
+	resumed.refuse(12)
+	resumed.finish()
+	if diff := cmp.Diff(3, resumed.Refused); diff != "" || !resumed.Done {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -45,7 +45,8 @@ type oidcFlags struct {
 
 // limitFlags bound what one request may take.
 type limitFlags struct {
-	Body    int64         `help:"Largest body in bytes." default:"67108864" placeholder:"BYTES"`
+	Body    int64         `help:"Largest body in bytes." default:"33554432" placeholder:"BYTES"`
+	Memory  int64         `help:"Memory in MB from which on the program rather collects than grows; 0 is no limit." default:"512" placeholder:"MB"`
 	Timeout time.Duration `help:"Longest time for a request." default:"60s" placeholder:"TIME"`
 	Count   int           `help:"Most resources on a page." default:"1000" placeholder:"N"`
 }
@@ -60,6 +61,7 @@ func (s serveCommand) Run(ctx context.Context, out streams, file *settings) erro
 	if s.Demo && len(s.Scheme) > 0 {
 		return errors.New("--demo brings its own scheme: leave --scheme or --demo out")
 	}
+	limitMemory(s.Limits.Memory)
 	c, err := s.config(file, log)
 	if err != nil {
 		return err

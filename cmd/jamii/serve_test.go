@@ -161,6 +161,12 @@ func TestClientsBesideAServer(t *testing.T) {
 	secret, _ := h.want(0, "client", "add", "clinic", "--scope", "system/*.rs", "--facility", "HC01")
 	secret = strings.TrimSpace(secret)
 	h.want(1, "client", "add", "clinic", "--scope", "system/*.rs", "--facility", "HC01")
+	if _, errs := h.want(1, "client", "add", "lost", "--scope", "system/*.rs", "--facility", "HC01", "--facility", "NOSUCH"); !strings.Contains(errs, "no scheme in this database has a facility NOSUCH") {
+		t.Error(errs)
+	}
+	if out, _ := h.want(0, "client", "list"); strings.Contains(out, "lost") {
+		t.Errorf("a client of no facility was added:\n%s", out)
+	}
 	h.want(0, "client", "add", "officer", "--scope", "system/*.cruds", "--any-facility", "--secret-file", "officer.secret")
 	h.want(1, "client", "add", "other", "--scope", "system/*.cruds", "--any-facility", "--secret-file", "officer.secret")
 	total := func(name, secret string) int {
@@ -186,6 +192,15 @@ func TestClientsBesideAServer(t *testing.T) {
 		t.Error(out)
 	}
 	s.stop()
+}
+
+// Before a scheme is there no facility code can be looked up; that is said.
+func TestClientBeforeTheScheme(t *testing.T) {
+	h := newHouse(t)
+	h.want(0, "migrate")
+	if _, errs := h.want(0, "client", "add", "early", "--scope", "system/*.rs", "--facility", "HC01"); !strings.Contains(errs, "this database has no scheme yet, so nobody can tell whether there is a facility HC01") {
+		t.Error(errs)
+	}
 }
 
 // What was answered is there after a kill, once.

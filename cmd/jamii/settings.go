@@ -4,18 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
-	"github.com/jamii-health/jamii/internal/delivery"
+	"github.com/jamii-health/jamii/internal/scheme"
 )
 
 // settings is jamii.yaml. A key is a flag's name with _ or a nested key for -:
@@ -27,15 +25,6 @@ type settings struct {
 	values   map[string]any // by flag name
 	keys     map[string]string
 	webhooks []webhook
-}
-
-// webhook is a receiver of messages when a resource of one of the types
-// changes.
-type webhook struct {
-	Name       string   `mapstructure:"name"`
-	URL        string   `mapstructure:"url"`
-	SecretFile string   `mapstructure:"secret_file"`
-	Types      []string `mapstructure:"types"`
 }
 
 const defaultSettings = "jamii.yaml"
@@ -63,7 +52,8 @@ func findSettings(args []string, getenv func(string) string) (*settings, error) 
 func readSettings(name string, required bool) (*settings, error) {
 	s := &settings{values: map[string]any{}, keys: map[string]string{}}
 	k := koanf.New(".")
-	if err := k.Load(file.Provider(name), yaml.Parser()); err != nil {
+	err := k.Load(file.Provider(name), yaml.Parser())
+	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && !required {
 			return s, nil
 		}
@@ -71,7 +61,7 @@ func readSettings(name string, required bool) (*settings, error) {
 	}
 	s.name = name
 	if list := k.Get("webhooks"); list != nil {
-		if err := s.readWebhooks(list); err != nil {
+		if s.webhooks, err = readWebhooks(list); err != nil {
 			return nil, fmt.Errorf("%s: webhooks: %w", name, err)
 		}
 		k.Delete("webhooks")
@@ -99,47 +89,18 @@ func texts(value any) any {
 	return out
 }
 
-func (s *settings) readWebhooks(list any) error {
-	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{Result: &s.webhooks, ErrorUnused: true})
-	if err != nil {
-		return err
-	}
-	if err := decoder.Decode(list); err != nil {
-		return err
-	}
-	for _, w := range s.webhooks {
-		u, err := url.Parse(w.URL)
-		switch {
-		case w.Name == "":
-			return errors.New("each needs a name")
-		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-			return fmt.Errorf("%s: url must begin with https:// or http://", w.Name)
-		case w.SecretFile == "":
-			return fmt.Errorf("%s: secret_file must name a file that holds the secret", w.Name)
-		}
-	}
-	return nil
-}
-
-// targets reads the secrets of the web-hooks.
-func (s *settings) targets() ([]delivery.Target, error) {
-	out := make([]delivery.Target, len(s.webhooks))
-	for i, w := range s.webhooks {
-		secret, err := os.ReadFile(w.SecretFile)
-		if err != nil {
-			return nil, fmt.Errorf("secret of web-hook %s: %w", w.Name, err)
-		}
-		out[i] = delivery.Target{Name: w.Name, URL: w.URL, Secret: []byte(strings.TrimSpace(string(secret)))}
-	}
-	return out, nil
-}
-
-// Validate refuses keys that are no flag of any command.
+// Validate refuses keys and variables that are no flag of any command.
 func (s *settings) Validate(app *kong.Application) error {
+	if err := checkEnvironment(os.Environ(), app); err != nil {
+		return err
+	}
 	known := flagsOf(app.Node, nil)
 	for flag, key := range s.keys {
 		if slices.Contains(known, flag) && flag != "config" && flag != "help" {
 			continue
+		}
+		if near := scheme.Nearest(flag, known); near != "" {
+			return fmt.Errorf("%s: unknown key %s: write %s", s.name, key, strings.ReplaceAll(near, "-", "_"))
 		}
 		return fmt.Errorf("%s: unknown key %s. The keys are the flags that jamii serve --help lists, with _ for -", s.name, key)
 	}

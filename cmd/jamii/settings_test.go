@@ -22,7 +22,7 @@ func writeSettings(t *testing.T, text string) string {
 
 func TestSettingsRefuse(t *testing.T) {
 	tests := []struct{ name, text, names string }{
-		{"an unknown key", "listen: 127.0.0.1:1\nbase_ulr: x\n", "base_ulr"},
+		{"an unknown key", "listen: 127.0.0.1:1\nbase_ulr: x\n", "unknown key base_ulr: write base_url"},
 		{"an unknown nested key", "oidc: {isuer: x}\n", "oidc.isuer"},
 		{"a section without content", "audit:\n", "audit"},
 		{"the same key twice", "listen: a\nlisten: b\n", "listen"},
@@ -30,7 +30,14 @@ func TestSettingsRefuse(t *testing.T) {
 		{"the file's own name", "config: other.yaml\n", "config"},
 		{"a value that is none", "posted_claims: sometimes\n", "posted-claims"},
 		{"a number that is none", "limits: {body: much}\n", "limits-body"},
-		{"an unknown key of a web-hook", "webhooks: [{name: a, url: 'http://x', secret_file: s, typ: [Claim]}]\n", "typ"},
+		{"an unknown key of a web-hook", "webhooks: [{name: a, url: 'http://x', secret_file: s, typ: [Claim]}]\n", "webhooks: receiver 1: unknown key typ: write types; known here: name, url, secret_file, types"},
+		{"a strange key of a web-hook", "webhooks: [{name: a, colour: red}]\n", "receiver 1: unknown key colour; known here: name"},
+		{"web-hooks that are no list", "webhooks: {name: a}\n", "webhooks: write a list of receivers"},
+		{"a web-hook that is a word", "webhooks: [emr]\n", "receiver 1: write it with name, url"},
+		{"a name that is a number", "webhooks: [{name: 7}]\n", "receiver 1: name: write a text"},
+		{"types that are no list", "webhooks: [{types: Claim}]\n", "types: write a list of resource types"},
+		{"a type that is none", "webhooks: [{name: a, url: 'http://x', secret_file: s, types: [Claims]}]\n", "there is no resource type Claims"},
+		{"a web-hook twice", "webhooks: [{name: a, url: 'http://x', secret_file: s}, {name: a, url: 'http://y', secret_file: s}]\n", "receiver 2: the name a stands twice"},
 		{"a web-hook without name", "webhooks: [{url: 'http://x', secret_file: s}]\n", "name"},
 		{"a web-hook to nowhere", "webhooks: [{name: a, url: x, secret_file: s}]\n", "url"},
 		{"a web-hook without secret", "webhooks: [{name: a, url: 'http://x'}]\n", "secret_file"},
@@ -46,6 +53,9 @@ func TestSettingsRefuse(t *testing.T) {
 			}
 			if code != 2 && serve != 2 || !strings.Contains(errs.String(), tt.names) {
 				t.Errorf("exit code %d and %d: %s", code, serve, errs.String())
+			}
+			if strings.Contains(errs.String(), "decod") || strings.Contains(errs.String(), "''") {
+				t.Errorf("the text of a library: %s", errs.String())
 			}
 		})
 	}
@@ -98,7 +108,7 @@ webhooks:
 	}
 	want := map[string]any{
 		"flag before all": "flag:1", "environment before file": "https://env/fhir", "list in the file": []string{"one", "two"}, "nested": "durable",
-		"duration": "5s", "number": 7, "default": "accept", "default of a number": int64(67108864),
+		"duration": "5s", "number": 7, "default": "accept", "default of a number": int64(33554432),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -127,4 +137,31 @@ func TestEveryFlagIsAVariable(t *testing.T) {
 		}
 	}
 	walk(parser.Model.Node)
+}
+
+// A misspelt variable is an error, as a misspelt key is.
+func TestUnknownVariables(t *testing.T) {
+	for name, want := range map[string]string{
+		"JAMII_LISEN":  "the environment variable JAMII_LISEN is no setting: write JAMII_LISTEN, or unset it",
+		"JAMII_COLOUR": "the environment variable JAMII_COLOUR is no setting: unset it.",
+		"JAMII_HELP":   "JAMII_HELP is no setting",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, "x")
+			var out, errs bytes.Buffer
+			if code := run(t.Context(), []string{"version"}, streams{&out, &errs}); code != 2 || !strings.Contains(errs.String(), want) {
+				t.Errorf("exit code %d: %s", code, errs.String())
+			}
+		})
+	}
+	for _, name := range []string{ // set by Kubernetes for services named jamii and jamii-db
+		"JAMII_SERVICE_HOST", "JAMII_SERVICE_PORT", "JAMII_SERVICE_PORT_HTTP", "JAMII_PORT", "JAMII_PORT_8080_TCP", "JAMII_PORT_8080_TCP_ADDR",
+		"JAMII_DB_SERVICE_HOST", "JAMII_DB_PORT_5432_TCP_PROTO", "JAMII_STATE", "OTHER_LISEN",
+	} {
+		t.Setenv(name, "x")
+	}
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"version"}, streams{&out, &errs}); code != 0 {
+		t.Errorf("exit code %d: %s", code, errs.String())
+	}
 }

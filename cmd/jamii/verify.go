@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/govalues/decimal"
 
@@ -31,7 +32,7 @@ func verify(ctx context.Context, db store.Store, w io.Writer) error {
 	rows, err := db.VerifySeals(ctx)
 	if err != nil {
 		wrong = true
-		fmt.Fprintf(w, "audit trail: %v\n", err)
+		fmt.Fprintf(w, "audit trail: %s\n", strings.TrimPrefix(err.Error(), "audit trail: "))
 	} else {
 		fmt.Fprintf(w, "audit trail: %d rows, every seal holds\n", rows)
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -56,5 +58,30 @@ func TestVerifyLedger(t *testing.T) {
 				t.Errorf("the seals are not spoken of: %s", out.String())
 			}
 		})
+	}
+}
+
+// A trail that somebody changed is told once, and by its block.
+func TestVerifyTampered(t *testing.T) {
+	h := newHouse(t)
+	h.want(0, "migrate")
+	h.want(0, "client", "add", "one", "--scope", "system/*.rs", "--any-facility")
+	h.serve().stop() // seals
+	if out, _ := h.want(0, "verify"); !strings.Contains(out, " rows, every seal holds") {
+		t.Fatal(out)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(h.dir, "data/jamii.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "UPDATE audit SET agent = 'nobody'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := h.want(1, "verify")
+	if !strings.Contains(out, "audit trail: block 1") || strings.Count(out, "audit trail") != 1 {
+		t.Error(out)
 	}
 }

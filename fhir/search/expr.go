@@ -87,7 +87,7 @@ type (
 		OfType    string
 	}
 
-	// Word matches strings, and uris with :above, :below and :contains.
+	// Word matches strings, and uris with :below and :contains.
 	// Text is as asked; Norm(Text) is compared unless Mode is Exact.
 	Word struct {
 		Param string

@@ -31,8 +31,9 @@ type narrowing struct {
 }
 
 type person struct {
-	Exact []string  `yaml:"exact"`
-	Else  condition `yaml:"else"`
+	Exact  []string  `yaml:"exact"`
+	Else   condition `yaml:"else"`
+	Change condition `yaml:"change"`
 }
 
 type writing struct {
@@ -160,7 +161,7 @@ func (b *book) links() error {
 		}
 	}
 	for _, who := range b.Persons {
-		if err := visit(who.Else, 0); err != nil {
+		if err := visit(slices.Concat(who.Else, who.Change), 0); err != nil {
 			return err
 		}
 	}

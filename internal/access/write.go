@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/search"
 )
 
 // Resolver finds what a reference of the resource points at: in the same
@@ -136,6 +137,17 @@ func follow(tree, ref *fhir.Node, resolve Resolver) *fhir.Node {
 	return resolve(text)
 }
 
+// Changeable says which of the persons and households that the principal may
+// see it may change too: nil is all, else what matches the expression. Who
+// knows an identifier may read the record; to rewrite it takes more.
+func (p Principal) Changeable(typ string) search.Expr {
+	who, ok := rules.Persons[typ]
+	if !p.Restricted() || !ok {
+		return nil
+	}
+	return rules.expr(who.Change, p.Facilities)
+}
+
 // Stamp tags new content of a facility's client with its owners, where no
 // element names one of them. Call it on what Writable allowed, before it is
 // indexed. Use cases give answers the same tags with CopyOwner.
@@ -143,7 +155,7 @@ func (p Principal) Stamp(typ string, tree *fhir.Node) {
 	if !p.Restricted() || tree == nil {
 		return
 	}
-	if _, ok := rules.Own[typ]; !ok {
+	if _, ok := rules.Own[typ]; !ok && len(rules.Persons[typ].Change) == 0 {
 		return
 	}
 	w := rules.Write[typ]
@@ -169,6 +181,25 @@ func seenBy(typ, element string) bool {
 func CopyOwner(answer, request *fhir.Node) {
 	for _, t := range ownerTags(request) {
 		tag(answer, t.Get("code").String())
+	}
+}
+
+// SetOwner tags a resource with the facility for which somebody else makes it:
+// a mediator acts for many (wire.md 7).
+func SetOwner(tree *fhir.Node, facility string) { tag(tree, facility) }
+
+// DropOwner takes out of new content the owner tags that the old content has.
+// They stay what they were, so nobody has to answer for them; CopyOwner puts
+// them back.
+func DropOwner(tree, old *fhir.Node) {
+	list := tree.Path("meta", "tag")
+	if !list.Is(fhir.KindArray) {
+		return
+	}
+	for _, t := range ownerTags(old) {
+		list.Nodes = slices.DeleteFunc(list.Nodes, func(n fhir.Node) bool {
+			return n.Get("system").String() == OwnerSystem && n.Get("code").String() == t.Get("code").String()
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/fhir/search"
 )
 
 func parse(t *testing.T, text string) *fhir.Node {
@@ -220,7 +221,9 @@ func TestStamp(t *testing.T) {
 		{"no search parameter", clinic(), `{"resourceType":"EnrollmentRequest","provider":{"reference":"Organization/a"}}`, `{"resourceType":"EnrollmentRequest","provider":{"reference":"Organization/a"},` + tagged + `}`},
 		{"other tags stay", clinic(), `{"resourceType":"Binary","meta":{"tag":[{"code":"x"}]}}`, `{"resourceType":"Binary","meta":{"tag":[{"code":"x"},{"system":"` + OwnerSystem + `","code":"Organization/a"}]}}`},
 		{"twice is once", clinic(), `{"resourceType":"Binary",` + tagged + `}`, `{"resourceType":"Binary",` + tagged + `}`},
-		{"persons belong to nobody", clinic(), `{"resourceType":"Patient"}`, `{"resourceType":"Patient"}`},
+		{"who registered a person", clinic(), `{"resourceType":"Patient"}`, `{"resourceType":"Patient",` + tagged + `}`},
+		{"who registered a household", clinic(), `{"resourceType":"Group"}`, `{"resourceType":"Group",` + tagged + `}`},
+		{"what is shared belongs to nobody", clinic(), `{"resourceType":"Organization"}`, `{"resourceType":"Organization"}`},
 		{"a mediator owns nothing", mediator(), `{"resourceType":"Binary"}`, `{"resourceType":"Binary"}`},
 	}
 	for _, tt := range tests {
@@ -238,4 +241,61 @@ func TestStamp(t *testing.T) {
 		t.Errorf("CopyOwner (-want +got):\n%s", diff)
 	}
 	clinic().Stamp("Claim", nil) // a deletion has no content
+}
+
+func TestOwnersOfOldContentStay(t *testing.T) {
+	owned := func(codes ...string) *fhir.Node {
+		tags := `{"code":"x"}`
+		for _, code := range codes {
+			tags += `,{"system":"` + OwnerSystem + `","code":"` + code + `"}`
+		}
+		return parse(t, `{"resourceType":"Patient","meta":{"tag":[`+tags+`]}}`)
+	}
+	old := owned("Organization/b")
+	for _, tt := range []struct {
+		name string
+		n    *fhir.Node
+		ok   bool
+	}{
+		{"a new owner", owned("Organization/c"), false},
+		{"the old one and a new one", owned("Organization/b", "Organization/c"), false},
+		{"the old one", owned("Organization/b"), true},
+		{"the old one and itself", owned("Organization/b", "Organization/a"), true},
+		{"left out", owned(), true},
+		{"no meta", parse(t, `{"resourceType":"Patient"}`), true},
+	} {
+		DropOwner(tt.n, old)
+		if err := clinic().Writable("Patient", Update, tt.n, nil); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+	n := owned("Organization/b")
+	DropOwner(n, old)
+	CopyOwner(n, old)
+	SetOwner(n, "Organization/a")
+	if diff := cmp.Diff(string(owned("Organization/b", "Organization/a").JSON()), string(n.JSON())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestChangeable(t *testing.T) {
+	if x := mediator().Changeable("Patient"); x != nil {
+		t.Errorf("a mediator: %v", x)
+	}
+	if x := clinic().Changeable("Claim"); x != nil {
+		t.Errorf("what is no person: %v", x)
+	}
+	tag := search.Is{Param: "_tag", Kind: search.Token, System: OwnerSystem, Code: "Organization/a"}
+	if diff := cmp.Diff(search.Expr(tag), clinic().Changeable("Group")); diff != "" {
+		t.Errorf("a household (-want +got):\n%s", diff)
+	}
+	either, ok := clinic().Changeable("Patient").(search.Or)
+	if !ok || len(either) != 2 || either[0] != search.Expr(tag) {
+		t.Errorf("a person: %v", either)
+	}
+	lost := clinic()
+	lost.Facilities = nil
+	if none, ok := lost.Changeable("Group").(search.Or); !ok || len(none) != 0 {
+		t.Errorf("without facilities: %v", none)
+	}
 }

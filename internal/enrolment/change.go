@@ -13,11 +13,11 @@ import (
 // and the start.
 func (p Policy) Activate(on date.Date) (Policy, Effect, error) {
 	if p.Status != claims.Ready {
-		return p, Effect{}, refuse(fhir.Conflict, "activation", "only a policy that is paid and ready can be activated")
+		return p, Effect{}, refuse(fhir.Conflict, "activation", "Only a policy that is paid and ready can be activated.")
 	}
 	after, effect := p.add(Event{Kind: Approved, Date: on})
 	if after.Effective.IsZero() {
-		return p, Effect{}, refuse(fhir.Unprocessable, "activation", "the period of the policy is over; enrol again")
+		return p, Effect{}, refuse(fhir.Unprocessable, "activation", "The period of the policy is over. Enrol again.")
 	}
 	return after, effect, nil
 }
@@ -26,7 +26,7 @@ func (p Policy) Activate(on date.Date) (Policy, Effect, error) {
 // stay uncovered for ever, also after the expiry (also settled 13).
 func (p Policy) Suspend(on date.Date) (Policy, Effect, error) {
 	if p.gap() != nil {
-		return p, Effect{}, refuse(fhir.Conflict, "suspension", "the policy is already suspended")
+		return p, Effect{}, refuse(fhir.Conflict, "suspension", "The policy is already suspended.")
 	}
 	after, effect := p.add(Event{Kind: Suspend, Date: on})
 	return after, effect, nil
@@ -36,10 +36,10 @@ func (p Policy) Suspend(on date.Date) (Policy, Effect, error) {
 func (p Policy) Resume(on date.Date) (Policy, Effect, error) {
 	gap := p.gap()
 	if gap == nil || p.Status == claims.Expired {
-		return p, Effect{}, refuse(fhir.Conflict, "suspension", "the policy is not suspended")
+		return p, Effect{}, refuse(fhir.Conflict, "suspension", "The policy is not suspended.")
 	}
 	if on.Before(gap.From) {
-		return p, Effect{}, refuse(fhir.Unprocessable, "suspension", "a suspension cannot end before it began")
+		return p, Effect{}, refuse(fhir.Unprocessable, "suspension", "A suspension cannot end before it began.")
 	}
 	after, effect := p.add(Event{Kind: Resume, Date: on})
 	return after, effect, nil
@@ -60,7 +60,7 @@ func (p Policy) Expire(today date.Date) (after Policy, ok bool) {
 // which is still covered. The value stays.
 func (p Policy) Leave(member string, on date.Date) (Policy, error) {
 	if !slices.ContainsFunc(p.Members, func(m Insured) bool { return m.ID == member && m.Left.IsZero() }) {
-		return p, refuse(fhir.Conflict, "membership", "the person is not on this policy, or has left it already")
+		return p, refuse(fhir.Conflict, "membership", "The person is not on this policy, or has left it already.")
 	}
 	after, _ := p.add(Event{Kind: Leaving, Date: on, Member: member})
 	return after, nil
@@ -74,11 +74,11 @@ func (p Policy) Leave(member string, on date.Date) (Policy, error) {
 func (p Policy) Join(plan *Plan, member Member, on date.Date) (Policy, Effect, error) {
 	switch {
 	case on.After(p.Period.Expiry):
-		return p, Effect{}, refuse(fhir.Unprocessable, "membership", "the policy has expired by that day; renew it with the new member")
+		return p, Effect{}, refuse(fhir.Unprocessable, "membership", "The policy has expired by that day. Renew it with the new member.")
 	case p.InForce(member.ID, on):
-		return p, Effect{}, refuse(fhir.Conflict, "membership", "the person is already on this policy")
+		return p, Effect{}, refuse(fhir.Conflict, "membership", "The person is already on this policy.")
 	case !member.Left.IsZero() && !member.Left.After(on):
-		return p, Effect{}, refuse(fhir.Unprocessable, "membership", "a person who has died or is inactive cannot join")
+		return p, Effect{}, refuse(fhir.Unprocessable, "membership", "A person who has died or is inactive cannot join.")
 	}
 	household := []Member{}
 	for _, m := range p.Members {
@@ -88,7 +88,7 @@ func (p Policy) Join(plan *Plan, member Member, on date.Date) (Policy, Effect, e
 		}
 	}
 	if plan.MaxMembers > 0 && len(household) >= plan.MaxMembers {
-		return p, Effect{}, refuse(fhir.Unprocessable, "max-members", "the plan insures no more members in one household")
+		return p, Effect{}, refuse(fhir.Unprocessable, "max-members", "The plan insures no more members in one household.")
 	}
 	value, err := Value(plan, append(household, member), p.Stage, p.Enrolled, p.Period, p.Follows)
 	if err != nil {

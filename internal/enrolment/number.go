@@ -61,15 +61,15 @@ func (r NumberRule) Check(number string) error {
 	var text string
 	switch {
 	case len(number) != r.Length:
-		text = fmt.Sprintf("the member number must have %d digits", r.Length)
+		text = fmt.Sprintf("The member number must have %d digits.", r.Length)
 	case !digits(number):
-		text = "the member number must be digits only"
+		text = "The member number must be digits only."
 	case !strings.HasPrefix(number, r.Prefix):
-		text = "the member number must begin with " + r.Prefix
+		text = "The member number must begin with " + r.Prefix + "."
 	case r.checked():
 		last := len(number) - 1
 		if want, ok := r.digit(number[:last]); !ok || number[last] != want {
-			text = "the check digit of the member number is wrong; look for a typing error"
+			text = "The check digit of the member number is wrong. Look for a typing error."
 		}
 	}
 	if text == "" {
@@ -109,7 +109,7 @@ func (r NumberRule) Issue(seq int64) (string, error) {
 		}
 		return head + string(d), nil
 	}
-	return "", refuse(fhir.Conflict, "member-number", "the member numbers of this scheme are used up; add a range to member_number")
+	return "", refuse(fhir.Conflict, "member-number", "The member numbers of this scheme are used up. Add a range to member_number.")
 }
 
 func (r NumberRule) luhn() bool    { return r.Luhn || r.Mod == 10 }

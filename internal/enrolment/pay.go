@@ -57,22 +57,22 @@ func (p Policy) acceptable(pay Payment) error {
 	switch pay.Action {
 	case "", ActionSuspend, ActionEnforce, ActionWait:
 	default:
-		return refuse(fhir.Unprocessable, "payment-action", "the payment action must be SUSPEND, ENFORCE or WAIT")
+		return refuse(fhir.Unprocessable, "payment-action", "The payment action must be SUSPEND, ENFORCE or WAIT.")
 	}
 	bare := pay.Action == ActionSuspend || pay.Action == ActionEnforce // may come without money
 	switch {
 	case pay.Amount.IsNeg() || pay.Amount.IsZero() && !bare:
-		return refuse(fhir.Unprocessable, "payment-amount", "the amount must be more than 0")
+		return refuse(fhir.Unprocessable, "payment-amount", "The amount must be more than 0.")
 	case pay.Receipt == "":
-		return refuse(fhir.Unprocessable, "payment-receipt", "the payment needs a receipt number")
+		return refuse(fhir.Unprocessable, "payment-receipt", "The payment needs a receipt number.")
 	case pay.Date.IsZero():
-		return refuse(fhir.Unprocessable, "payment-date", "the payment needs a date")
+		return refuse(fhir.Unprocessable, "payment-date", "The payment needs a date.")
 	}
 	if _, err := p.Paid.Add(pay.Amount); err != nil {
-		return refuse(fhir.Unprocessable, "payment-amount", "the amount is too large to be booked; check it")
+		return refuse(fhir.Unprocessable, "payment-amount", "The amount is too large to be booked. Check it.")
 	}
 	if slices.ContainsFunc(p.Events, func(e Event) bool { return e.Kind == Paying && e.Payment.Receipt == pay.Receipt }) {
-		return refuse(fhir.Conflict, "payment-receipt", "this receipt number is already booked on the policy; use another one")
+		return refuse(fhir.Conflict, "payment-receipt", "This receipt number is already booked on the policy. Use another one.")
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (p Policy) TakeBack(receipt string, on date.Date) (Policy, Effect, error) {
 			continue
 		}
 		if e.Void {
-			return p, Effect{}, refuse(fhir.Conflict, "payment-taken-back", "this payment was already taken back")
+			return p, Effect{}, refuse(fhir.Conflict, "payment-taken-back", "This payment was already taken back.")
 		}
 		events[i].Void = true
 		events = append(events, Event{Kind: TakenBack, Date: on, Member: receipt})
@@ -125,6 +125,6 @@ func (p Policy) TakeBack(receipt string, on date.Date) (Policy, Effect, error) {
 	}
 	return p, Effect{}, &fhir.Error{
 		Kind: fhir.NotFound, Issue: fhir.IssueNotFound, Rule: "payment-receipt",
-		Text: "no payment with this receipt number is booked on the policy",
+		Text: "No payment with this receipt number is booked on the policy.",
 	}
 }

@@ -111,7 +111,7 @@ func Open(plan *Plan, stage claims.Stage, enrolled, oldExpiry date.Date, members
 	}
 	if len(value.Insured) == 0 {
 		return Policy{}, value, refuse(fhir.Unprocessable, "enrolment-members",
-			"the household has no member who can be insured; register a living, active member first")
+			"The household has no member who can be insured. Register a living, active member first.")
 	}
 	rows := make([]Insured, 0, len(value.Insured))
 	for _, m := range byRecord(members) {

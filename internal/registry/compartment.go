@@ -101,7 +101,7 @@ func (r *Registry) findIn(ctx context.Context, c Call, k *compartment, typ strin
 	if err != nil {
 		return Found{}, err
 	}
-	o := r.parseOptions(c)
+	o := r.parseOptions(ctx, c)
 	o.Lenient = o.Lenient && !cur.Sealed
 	o.Terminology = codeLists{ctx, r, c}
 	q, err := r.catalogue.Parse(typ, r.local(c, typ, pairs), o)
@@ -131,9 +131,12 @@ func (r *Registry) bring(ctx context.Context, c Call, f *Found, q *search.Query)
 			matches = append(matches, f.Entries[i].Resource)
 		}
 	}
-	included, _, err := r.include(ctx, c, q, matches)
+	included, cut, err := r.include(ctx, c, q, matches)
 	if err != nil {
 		return err
+	}
+	if cut {
+		f.addOutcome(fhir.Issue{Severity: fhir.SeverityWarning, Code: fhir.IssueTooCostly, Text: "More is included than fits on one page, and the rest is left out. Ask for fewer matches at once with _count."})
 	}
 	return r.show(c, f, q, included, "include")
 }

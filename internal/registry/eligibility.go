@@ -156,6 +156,9 @@ func (e *enquiry) provider(ctx context.Context) error {
 	if err := e.c.Principal.Writable(eligibilityRequest, access.Create, e.node, resolve); err != nil {
 		return err
 	}
+	if e.requestor != "" && !e.c.Principal.Restricted() {
+		access.SetOwner(e.node, e.requestor) // who acts for many asks for that one (wire.md 7)
+	}
 	e.c.Principal.Stamp(eligibilityRequest, e.node)
 	return nil
 }

@@ -74,6 +74,7 @@ type enrolling struct {
 	guards   map[string]int64
 	unique   *store.Unique
 	provider string
+	owner    string // "Organization/id" for which a mediator asks
 	searches []store.Condition
 	requested,
 	answerID string
@@ -238,6 +239,9 @@ func (e *enrolling) unit(ctx context.Context, h *held, value enrolment.Breakdown
 	}
 	if e.fresh != nil {
 		if err := e.r.compose(ctx, e.c, e.fresh, "$submit", u); err != nil {
+			return nil, err
+		}
+		if err := e.r.holdNumbers(ctx, e.fresh, u); err != nil {
 			return nil, err
 		}
 	}

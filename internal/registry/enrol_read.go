@@ -105,14 +105,8 @@ func (e *enrolling) sender(ctx context.Context) error {
 			return err
 		}
 		e.provider = found.Ref()
-		if e.c.Principal.Restricted() {
-			facility, err := e.r.facilityOf(ctx, e.c, e.bag, p, nil, "EnrollmentRequest.provider")
-			if err != nil {
-				return err
-			}
-			if err := e.r.mayActFor(e.c, "EnrollmentRequest", facility.Ref(), "EnrollmentRequest.provider"); err != nil {
-				return err
-			}
+		if err := e.facility(ctx, p); err != nil {
+			return err
 		}
 		repoint(p, e.provider)
 	}
@@ -127,6 +121,26 @@ func (e *enrolling) sender(ctx context.Context) error {
 	}
 	e.c.Principal.Stamp("EnrollmentRequest", e.node)
 	return nil
+}
+
+// facility finds the facility that the provider stands for. A facility's client
+// must be that facility; whoever acts for many makes what is its (wire.md 7). A
+// provider that stands for none, such as an officer of the insurer, is in order
+// for them.
+func (e *enrolling) facility(ctx context.Context, provider *fhir.Node) error {
+	const path = "EnrollmentRequest.provider"
+	found, err := e.r.facilityOf(ctx, e.c, e.bag, provider, nil, path)
+	var fe *fhir.Error
+	switch {
+	case e.c.Principal.Restricted() && err == nil:
+		return e.r.mayActFor(e.c, "EnrollmentRequest", found.Ref(), path)
+	case err == nil:
+		e.owner = found.Ref()
+		access.SetOwner(e.node, e.owner)
+	case !e.c.Principal.Restricted() && errors.As(err, &fe) && fe.Kind == fhir.Unprocessable:
+		return nil
+	}
+	return err
 }
 
 // repoint writes what was found into a reference that names it by an address
@@ -151,11 +165,24 @@ func (e *enrolling) candidate(ctx context.Context) error {
 	case err == nil:
 		e.head = res
 		repoint(ref, res.Ref())
-		return nil
+		return e.sameNumber(ctx)
 	case e.came == nil || strings.HasPrefix(text, "#") || !errors.As(err, &fe) || fe.Issue != fhir.IssueNotFound:
 		return err
 	}
 	return e.register(ctx)
+}
+
+// sameNumber refuses a Patient that came along with the insurance number of
+// another person than the one its other identifiers name.
+func (e *enrolling) sameNumber(ctx context.Context) error {
+	for _, number := range numbersOf(e.came, e.pack.System(systemInsurance)) {
+		if taken, err := e.r.numberTaken(ctx, e.pack, number, e.head.Ref()); err != nil {
+			return err
+		} else if taken {
+			return errNumberTaken("EnrollmentRequest.candidate")
+		}
+	}
+	return nil
 }
 
 // register prepares the write of a Patient who is new. Searches for its
@@ -181,6 +208,9 @@ func (e *enrolling) register(ctx context.Context) error {
 	}
 	e.fresh = &intent{method: http.MethodPost, typ: patient, node: node, path: "EnrollmentRequest.candidate", write: -1}
 	e.r.assign(e.fresh, nil)
+	if e.owner != "" {
+		access.SetOwner(node, e.owner)
+	}
 	e.head = fhir.Resource{Type: patient, ID: e.fresh.id}
 	repoint(e.node.Get("candidate"), e.head.Ref())
 	return nil
@@ -257,6 +287,16 @@ func (e *enrolling) fit(ctx context.Context) error {
 	}
 	if err := e.pack.readNumbers(e.house.people); err != nil {
 		return err
+	}
+	for _, m := range e.house.people {
+		if m.number == "" {
+			continue
+		}
+		if taken, err := e.r.numberTaken(ctx, e.pack, m.number, m.ref()); err != nil {
+			return err
+		} else if taken {
+			return errNumberTaken(m.path)
+		}
 	}
 	return e.r.wish(ctx, e.pack, head, e.coverage.Get("subscriberId").String(), "EnrollmentRequest.coverage.subscriberId")
 }

@@ -56,9 +56,8 @@ func (r *Registry) find(ctx context.Context, c Call, typ string, pairs []search.
 	if err != nil {
 		return Found{}, err
 	}
-	o := r.parseOptions(c)
+	o := r.parseOptions(ctx, c)
 	o.Lenient = o.Lenient && !cur.Sealed // a page link holds what was applied
-	o.Terminology = codeLists{ctx, r, c}
 	q, err := r.catalogue.Parse(typ, r.local(c, typ, pairs), o)
 	if err != nil {
 		return Found{}, err
@@ -81,6 +80,10 @@ func (r *Registry) local(c Call, typ string, pairs []search.Pair) []search.Pair 
 			continue
 		}
 		code, _, _ := strings.Cut(p.Name, ":")
+		if code == "_filter" {
+			out[i].Value = strings.ReplaceAll(p.Value, " re "+base, " re ")
+			continue
+		}
 		if param, ok := r.catalogue.Param(typ, code); !ok || param.Type != "reference" {
 			continue
 		}

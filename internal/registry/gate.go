@@ -17,8 +17,8 @@ import (
 // change (design 9). Read, vread, history, search, chains, _has, includes,
 // bundles, conditions and operations all come through here.
 
-func (r *Registry) parseOptions(c Call) search.Options {
-	return search.Options{Lenient: c.Lenient, Now: r.now(), MaxCount: r.options.MaxCount, Pass: []string{CursorParam}}
+func (r *Registry) parseOptions(ctx context.Context, c Call) search.Options {
+	return search.Options{Terminology: codeLists{ctx, r, c}, Lenient: c.Lenient, Now: r.now(), MaxCount: r.options.MaxCount, Pass: []string{CursorParam}}
 }
 
 // filter adds to a search what the caller may see, also of what it follows,
@@ -153,6 +153,9 @@ func (r *Registry) mayFollow(ctx context.Context, c Call, in *intent) error {
 		if err := r.mayReadLast(ctx, c, in.old); err != nil {
 			return err
 		}
+		if err := r.mayChange(ctx, c, in.old); err != nil {
+			return err
+		}
 	}
 	if in.old.Managed {
 		return errManaged(in.typ)
@@ -169,6 +172,9 @@ func (r *Registry) mayWrite(ctx context.Context, c Call, in *intent) error {
 	right := access.Create
 	if in.old.Version > 0 && !in.old.Deleted {
 		right = access.Update
+	}
+	if right == access.Update && isPerson(in.typ) {
+		return r.mayRewrite(c, in)
 	}
 	resolve := func(ref string) *fhir.Node { return r.stored(ctx, ref) }
 	if err := c.Principal.Writable(in.typ, right, in.node, resolve); err != nil {

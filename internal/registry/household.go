@@ -20,6 +20,9 @@ import (
 //
 // wire.md 3.1, openimis-domain 4.1 (3) and (5)
 func (r *Registry) follow(ctx context.Context, c Call, intents []*intent, u *store.Unit) ([]fhir.Issue, error) {
+	if err := r.admitMoney(ctx, c, intents, u); err != nil {
+		return nil, err
+	}
 	f := &following{r: r, c: c, u: u, writes: map[string]*intent{}}
 	for _, in := range intents {
 		if in.write < 0 || in.node == nil || in.trusted || in.managed {
@@ -45,10 +48,38 @@ func (r *Registry) follow(ctx context.Context, c Call, intents []*intent, u *sto
 		return nil, nil
 	}
 	if f.set = r.scheme.Load(); f.set == nil {
-		return nil, nil // nobody is insured here
+		return nil, nil
 	}
 	err := f.run(ctx)
 	return f.issues, err
+}
+
+// admitMoney refuses plain writes that would change whose money is meant:
+// payments that nobody would book, insurance numbers of others, and deleting
+// who is insured.
+func (r *Registry) admitMoney(ctx context.Context, c Call, intents []*intent, u *store.Unit) error {
+	if err := r.mustBePosted(ctx, c, intents); err != nil {
+		return err
+	}
+	if r.scheme.Load() == nil {
+		return nil // nobody is insured here
+	}
+	for _, in := range intents {
+		if in.write < 0 || in.trusted || in.managed || !isPerson(in.typ) {
+			continue
+		}
+		if in.node == nil {
+			if err := r.mayGo(ctx, in, u); err != nil {
+				return err
+			}
+		}
+		if in.typ == patient {
+			if err := r.holdNumbers(ctx, in, u); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // tell hands what follow told to the results of the writes it is about.

@@ -42,6 +42,9 @@ func (b *booking) add(ctx context.Context, u *store.Unit) error {
 	if err != nil {
 		return err
 	}
+	if err := b.owned(shown); err != nil {
+		return err
+	}
 	if err := b.covers(u, shown); err != nil {
 		return err
 	}
@@ -53,6 +56,30 @@ func (b *booking) add(ctx context.Context, u *store.Unit) error {
 		return err
 	}
 	u.Facts = append(u.Facts, facts...)
+	return nil
+}
+
+// owned makes what is added to a policy later belong to whom the policy's first
+// bill, or else its covers, belong: the facility that enrolled the household
+// can also see and pay what a late member adds.
+func (b *booking) owned(shown map[string]fhir.Resource) error {
+	if b.owner != nil {
+		return nil
+	}
+	first, ok := shown[b.h.Invoice]
+	for _, ref := range b.h.Coverages {
+		if !ok {
+			first, ok = shown[ref]
+		}
+	}
+	if !ok {
+		return nil
+	}
+	tree, err := first.Tree()
+	if err != nil {
+		return fmt.Errorf("stored %s: %w", first.Type, err)
+	}
+	b.owner = tree
 	return nil
 }
 

@@ -71,11 +71,17 @@ func (p *pack) planName(code string) string {
 
 // showCover writes the state of a member's cover into its Coverage. Status says
 // no more than R4 can; the extension has the exact state (wire.md 3.5). A
-// member who is not covered yet is draft, whatever the policy is.
+// member who is not covered yet is draft, whatever the policy is. One who left,
+// or died, before the cover began shows as the policy does, and the period is
+// over on the last day.
 func showCover(n *fhir.Node, h *held, m *enrolment.Insured) {
 	p := &h.Policy
 	status, from, to := "active", m.Effective, m.Expiry
-	if from.IsZero() {
+	switch {
+	case !from.IsZero():
+	case !p.Effective.IsZero() && !m.Left.IsZero():
+		from, to = m.Expiry, m.Expiry
+	default:
 		status, from, to = "draft", date.Max(p.Period.Start, m.Joined), date.Max(date.Max(p.Period.Start, m.Joined), m.Expiry)
 	}
 	if p.Status == claims.Suspended {

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strings"
@@ -50,25 +49,19 @@ func (r *Registry) wish(ctx context.Context, p *pack, m *insuree, number, path s
 	if err := rule.Check(number); err != nil {
 		return at(err, path)
 	}
-	taken, err := r.numberTaken(ctx, p, number)
+	taken, err := r.numberTaken(ctx, p, number, m.ref())
 	if err != nil {
 		return err
 	}
 	if taken {
-		return &fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueDuplicate, Path: path, Rule: "member-number", Text: "The insurance number belongs to another person. Leave it out and one is issued."}
+		return errNumberTaken(path)
 	}
 	m.number = number
 	return nil
 }
 
-func (r *Registry) numberTaken(ctx context.Context, p *pack, number string) (bool, error) {
-	id := fhir.Obj(fhir.Str(p.System(systemInsurance)).As("system"), fhir.Str(number).As("value"))
-	res, err := r.byIdentifier(ctx, &id, patientTypes)
-	return res.Version > 0, err
-}
-
 // issueNumber finds the next number that nobody has.
-func (r *Registry) issueNumber(ctx context.Context, p *pack) (string, error) {
+func (r *Registry) issueNumber(ctx context.Context, p *pack, m *insuree) (string, error) {
 	for range maxTaken {
 		seq, err := r.store.Next(ctx, systemInsurance+"/"+p.Name, 1)
 		if err != nil {
@@ -78,7 +71,7 @@ func (r *Registry) issueNumber(ctx context.Context, p *pack) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if taken, err := r.numberTaken(ctx, p, number); err != nil || !taken {
+		if taken, err := r.numberTaken(ctx, p, number, m.ref()); err != nil || !taken {
 			return number, err
 		}
 	}
@@ -94,11 +87,11 @@ func (r *Registry) number(ctx context.Context, c Call, p *pack, m *insuree, u *s
 	}
 	if m.number == "" {
 		var err error
-		if m.number, err = r.issueNumber(ctx, p); err != nil {
+		if m.number, err = r.issueNumber(ctx, p, m); err != nil {
 			return err
 		}
 	}
-	u.Unique = append(u.Unique, store.Unique{Space: systemInsurance + "/" + p.Name, Digest: sha256.Sum256([]byte(m.number)), Target: m.ref()})
+	u.Unique = append(u.Unique, p.numberKey(m.number, m.ref()))
 	addIdentifier(m.tree, system, m.number)
 	if m.write == nil {
 		node := m.tree.Clone()

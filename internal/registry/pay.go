@@ -120,7 +120,7 @@ func (p *paying) try(ctx context.Context) (Result, error) {
 	h := list[0]
 	after, effect, err := h.Policy.Pay(p.payment)
 	if err != nil {
-		return Result{}, at(err, paymentNotice)
+		return Result{}, at(err, payPath(err))
 	}
 	h.Policy = after
 	place := p.r.store.NewPlace(store.PartOf(refID(h.Holder)))
@@ -135,6 +135,20 @@ func (p *paying) try(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	return p.commit(ctx, u, h, effect)
+}
+
+// payElements are the elements that enrolment's rules for payments are about.
+var payElements = map[string]string{
+	"payment-amount": ".amount.value", "payment-receipt": ".payment", "payment-date": ".paymentDate", "payment-action": ".extension",
+}
+
+// payPath is the element that an error of enrolment is about.
+func payPath(err error) string {
+	var fe *fhir.Error
+	if errors.As(err, &fe) {
+		return paymentNotice + payElements[fe.Rule]
+	}
+	return paymentNotice
 }
 
 // commit writes the policy beside what the Unit has, and answers with the
@@ -187,7 +201,7 @@ func (p *paying) row(notice, state string) store.Change {
 var noteTexts = map[enrolment.Note]string{
 	enrolment.NoteUnchanged: "The payment is booked. It does not change the cover yet.",
 	enrolment.NotePhotoFee:  "The payment is booked. Photo fees do not count for the contribution.",
-	enrolment.NoteOverPaid:  "More than the contribution is paid.",
+	enrolment.NoteOverPaid:  "More is paid than the contribution. Check the amount; a wrong payment is taken back with status entered-in-error.",
 	enrolment.NoteLate:      "The payment came after the last day to pay. The cover begins with it all the same.",
 	enrolment.NoteExpired:   "The policy has expired: the payment covers nothing. Enrol again.",
 	enrolment.NoteEnforced:  "The cover is active although less than the contribution is paid.",
@@ -211,6 +225,9 @@ func (p *paying) told(h *held, effect enrolment.Effect) []fhir.Issue {
 	}
 	for _, n := range effect.Notes {
 		tell(noteTexts[n])
+		if n == enrolment.NoteOverPaid || n == enrolment.NoteExpired { // somebody should look at it
+			out[len(out)-1].Severity, out[len(out)-1].Code = fhir.SeverityWarning, fhir.IssueBusinessRule
+		}
 	}
 	return out
 }

@@ -119,7 +119,7 @@ func (p *paying) may(ctx context.Context) error {
 		return err
 	}
 	if a := p.payment.Action; p.c.Principal.Restricted() && (a == enrolment.ActionEnforce || a == enrolment.ActionSuspend) {
-		return &fhir.Error{Kind: fhir.Forbidden, Issue: fhir.IssueForbidden, Path: "PaymentNotice.extension", Rule: "payment-action", Text: "A facility's client may not enforce or suspend a cover. Ask the insurer."}
+		return &fhir.Error{Kind: fhir.Forbidden, Issue: fhir.IssueForbidden, Path: extensionPath(p.node, extensionPayAction), Rule: "payment-action", Text: "A facility's client may not enforce or suspend a cover. Ask the insurer."}
 	}
 	p.c.Principal.Stamp(paymentNotice, p.node)
 	return nil
@@ -128,9 +128,7 @@ func (p *paying) may(ctx context.Context) error {
 // read takes the payment itself.
 func (p *paying) read(d *reader, n *fhir.Node) {
 	pay := &p.payment
-	if pay.Receipt = receiptOf(n); pay.Receipt == "" {
-		d.fault(fhir.IssueRequired, "PaymentNotice.payment", "The payment needs a receipt number: as identifier of the reference, or of a contained PaymentReconciliation.")
-	}
+	p.receipt(d, n)
 	d.money(n.Get("amount"), "PaymentNotice.amount")
 	pay.Amount = d.amount(n.Path("amount", "value"), "PaymentNotice.amount.value")
 	if pay.Amount.Trim(0).Scale() > p.pack.Settings().Decimals {
@@ -147,7 +145,7 @@ func (p *paying) read(d *reader, n *fhir.Node) {
 		switch pay.Type {
 		case enrolment.Bank, enrolment.Cash, enrolment.Mobile, enrolment.Funding:
 		default:
-			d.fault(fhir.IssueCodeInvalid, "PaymentNotice.extension", "payment-type is B (bank), C (cash), M (mobile) or F (funding).")
+			d.fault(fhir.IssueCodeInvalid, extensionPath(n, extensionPayType), "The payment-type is B (bank), C (cash), M (mobile) or F (funding).")
 		}
 	}
 	if e := extension(n, extensionPayAction); e != nil {
@@ -155,7 +153,7 @@ func (p *paying) read(d *reader, n *fhir.Node) {
 		switch pay.Action {
 		case enrolment.ActionSuspend, enrolment.ActionEnforce, enrolment.ActionWait:
 		default:
-			d.fault(fhir.IssueCodeInvalid, "PaymentNotice.extension", "payment-action is suspend, enforce or wait.")
+			d.fault(fhir.IssueCodeInvalid, extensionPath(n, extensionPayAction), "The payment-action is suspend, enforce or wait.")
 		}
 	}
 	for _, c := range n.Path("paymentStatus", "coding").Each() {
@@ -167,20 +165,49 @@ func (p *paying) read(d *reader, n *fhir.Node) {
 	}, "\n")))
 }
 
-// receiptOf is the receipt number: of the contained reconciliation, or of the
-// logical reference.
-func receiptOf(n *fhir.Node) string {
+// receipt takes the receipt number. One of another system than the scheme's is
+// another number, even when it looks the same.
+func (p *paying) receipt(d *reader, n *fhir.Node) {
+	id, path := receiptOf(n)
+	if p.payment.Receipt = id.Get("value").String(); p.payment.Receipt == "" {
+		d.fault(fhir.IssueRequired, "PaymentNotice.payment", "The payment needs a receipt number: as identifier of the reference, or of a contained PaymentReconciliation.")
+		return
+	}
+	ours, system := p.pack.System(systemReceipt), id.Get("system").String()
+	if system != "" && ours != "" && system != ours {
+		d.fault(fhir.IssueValue, path+".system", "The receipt number is of another system than the scheme's receipts. Send the scheme's system "+ours+", or none.")
+	}
+}
+
+// receiptOf is the identifier with the receipt number, and where it stands: of
+// the contained reconciliation, or of the logical reference.
+func receiptOf(n *fhir.Node) (id *fhir.Node, path string) {
 	payment := n.Get("payment")
-	if id, ok := strings.CutPrefix(payment.Get("reference").String(), "#"); ok {
-		for _, c := range n.Get("contained").Each() {
-			if c.Get("id").String() != id {
+	if ref, ok := strings.CutPrefix(payment.Get("reference").String(), "#"); ok {
+		for i, c := range n.Get("contained").Each() {
+			if c.Get("id").String() != ref {
 				continue
 			}
-			if v := c.Path("paymentIdentifier", "value").String(); v != "" {
-				return v
+			path := fmt.Sprintf("PaymentNotice.contained[%d].", i)
+			if id := c.Get("paymentIdentifier"); id.Get("value").String() != "" {
+				return id, path + "paymentIdentifier"
 			}
-			return c.Path("identifier", "value").String()
+			for k, id := range c.Get("identifier").Each() {
+				if id.Get("value").String() != "" {
+					return id, fmt.Sprintf("%sidentifier[%d]", path, k)
+				}
+			}
 		}
 	}
-	return payment.Path("identifier", "value").String()
+	return payment.Get("identifier"), "PaymentNotice.payment.identifier"
+}
+
+// extensionPath is where an extension of a PaymentNotice stands.
+func extensionPath(n *fhir.Node, url string) string {
+	for i, e := range n.Get("extension").Each() {
+		if e.Get("url").String() == url {
+			return fmt.Sprintf("%s.extension[%d]", paymentNotice, i)
+		}
+	}
+	return paymentNotice + ".extension"
 }

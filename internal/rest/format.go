@@ -164,15 +164,18 @@ func inner(c echo.Context) bool {
 }
 
 // write sends a resource, whose JSON body is, in the format asked for. JSON is
-// copied as it is.
+// copied as it is. What XML cannot hold is 406, except in the answer to what
+// was done already: that is JSON then.
 func (s *server) write(c echo.Context, code int, body []byte) error {
 	pretty := c.QueryParam(prettyName) == "true"
 	if s.format(c) == asXML {
 		out, err := toXML(body, pretty)
-		if err != nil {
+		switch {
+		case err == nil:
+			return c.Blob(code, written[asXML], out)
+		case c.Request().Method == http.MethodGet:
 			return err
 		}
-		return c.Blob(code, written[asXML], out)
 	}
 	if pretty {
 		body = indented(body)

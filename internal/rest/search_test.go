@@ -145,7 +145,7 @@ func TestRefusedSearches(t *testing.T) {
 		{"Patient?_count=ten", "_count"},
 		{"Patient?_sort=nonsense", "_sort"},
 		{"Patient?_include=Patient:nonsense", "_include"},
-		{"Patient?_include=Observation:subject", "_include"},
+		{"Patient?_include=Observation:none", "_include"},
 		{"Patient?_revinclude=*", "_revinclude"},
 		{"Patient?_total=some", "_total"},
 		{"Patient?_summary=short", "_summary"},

@@ -142,6 +142,20 @@ func TestXMLBodies(t *testing.T) {
 	})
 }
 
+// A character that JSON holds and XML does not: what was stored is not refused
+// afterwards, and a read says what to do.
+func TestWhatXMLCannotHold(t *testing.T) {
+	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {
+		code, media, text := g.reply(http.MethodPut, "/Patient/p", person("p", "a\ufffeb"), "Content-Type: application/fhir+json", wantXML)
+		if code != 201 || media != "application/fhir+json; charset=utf-8" || !strings.Contains(text, `"id":"p"`) {
+			t.Errorf("%d %s %s", code, media, text)
+		}
+		if n := g.tree(406, http.MethodGet, "/Patient/p", "", wantXML); !strings.Contains(string(n.JSON()), "Ask for JSON") {
+			t.Errorf("%s", n.JSON())
+		}
+	})
+}
+
 // Everything that is answered can be had in XML.
 func TestXMLEverywhere(t *testing.T) {
 	onBoth(t, registry.Options{Trail: noTrail{}}, func(g *gateway) {

@@ -205,7 +205,7 @@ func (l *loader) caseFile(name string, data []byte) {
 		}
 		if len(c.Members) == 0 {
 			text := "say whose case it is: members, or household with a name from households"
-			if near := nearest(c.Household, sortedKeys(file.Households)); near != "" {
+			if near := Nearest(c.Household, sortedKeys(file.Households)); near != "" {
 				text = "unknown household: write " + near
 			}
 			l.ps.add(name, c.Line, "%s", text)

@@ -120,7 +120,7 @@ func (l *loader) suggest(kind claims.Kind, code string) string {
 		}
 	}
 	slices.Sort(codes)
-	if near := nearest(code, codes); near != "" {
+	if near := Nearest(code, codes); near != "" {
 		return "write " + near + ", or add it there"
 	}
 	return "add it there, or remove the row"

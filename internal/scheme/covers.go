@@ -134,7 +134,7 @@ func (l *loader) selected(v *version, i int, c *cover) []claims.ArticleKey {
 				text := l.suggest(side.kind, word)
 				if isGroup {
 					text = "no row has this group"
-					if near := nearest(group, l.groups(side.kind)); near != "" {
+					if near := Nearest(group, l.groups(side.kind)); near != "" {
 						text = "write group:" + near
 					}
 				}

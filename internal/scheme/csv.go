@@ -102,7 +102,7 @@ func (t *table) unknown(name string, columns []column) {
 	for _, c := range columns {
 		names = append(names, c.name)
 	}
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		text += ": write " + near
 	}
 	t.problem(1, name, text+"; known here: "+strings.Join(names, ", "))

@@ -196,7 +196,7 @@ func (l *loader) strangers() {
 			continue
 		}
 		text := "nothing reads this file"
-		if near := nearest(e.Name(), known); near != "" {
+		if near := Nearest(e.Name(), known); near != "" {
 			text += ": name it " + near
 		}
 		l.ps.note(e.Name(), 0, "%s", text)

@@ -110,7 +110,7 @@ func (l *loader) compareMessages(name string, root *yaml.Node, own map[string]st
 			continue
 		}
 		text := "add it there, or remove it here"
-		if near := nearest(key, sortedKeys(english)); near != "" {
+		if near := Nearest(key, sortedKeys(english)); near != "" {
 			text = "write " + near
 		}
 		l.ps.add(name, keyNode(root, key).Line, "the key %s has no English text in messages/en.yaml: %s", key, text)

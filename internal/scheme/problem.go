@@ -58,9 +58,9 @@ func (p *problems) sorted() []Problem {
 	return slices.Compact(p.list)
 }
 
-// nearest returns the candidate that looks most like word, "" when none is
+// Nearest returns the candidate that looks most like word, "" when none is
 // close.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, least := "", 1+len(word)/3
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d <= least && (best == "" || d < least) {

@@ -89,7 +89,7 @@ func (g grammar) explain(ps *problems, file string, root *yaml.Node, e *jsonsche
 				line = k.Line
 			}
 			text := "unknown key " + name + ": "
-			if near := nearest(name, known); near != "" {
+			if near := Nearest(name, known); near != "" {
 				text += "write " + near + "; "
 			}
 			ps.add(file, line, "%sknown here: %s", text, strings.Join(known, ", "))
