@@ -33,8 +33,12 @@ func (w *walker) reference(n *fhir.Node, c *child) {
 			typ = ref.Type
 		}
 	}
+	said := n.Get("type").String()
+	if typ != "" && definition.IsResource(said) && said != typ {
+		w.report(issue{n: n.Get("type"), code: fhir.IssueValue, rule: ruleTarget, child: "type", text: "The type is not that of the reference: leave it out, or correct one of them."})
+	}
 	if typ == "" {
-		typ = n.Get("type").String()
+		typ = said
 	}
 	if len(c.ref.Targets) == 0 || !definition.IsResource(typ) || slices.Contains(c.ref.Targets, typ) {
 		return

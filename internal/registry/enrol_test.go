@@ -276,7 +276,7 @@ func TestEnrolAsAFacility(t *testing.T) {
 		_, err = c.r.Pay(c.Context(), other, c.notice(invoice, "R1", "600", ""))
 		fails(t, err, fhir.Unprocessable, "", "PaymentNotice.request")
 		_, err = c.r.Pay(c.Context(), mine, c.notice(invoice, "R1", "1", payExtension(extensionPayAction, "enforce")))
-		fails(t, err, fhir.Forbidden, "payment-action", "PaymentNotice.extension")
+		fails(t, err, fhir.Forbidden, "payment-action", "PaymentNotice.extension[0]")
 		if _, err := c.r.Pay(c.Context(), mine, c.notice(invoice, "R1", "600", "")); err != nil {
 			t.Error(explain(err))
 		}

@@ -105,11 +105,16 @@ func period(from, to date.Date) fhir.Node {
 
 // setExtension replaces the extension with the address, or adds it.
 func setExtension(n *fhir.Node, url string, value fhir.Node) {
-	e := fhir.Obj(fhir.Str(url).As("url"), value)
 	if old := extension(n, url); old != nil {
-		old.Nodes = e.Nodes
+		old.Nodes = fhir.Obj(fhir.Str(url).As("url"), value).Nodes
 		return
 	}
+	addExtension(n, url, value)
+}
+
+// addExtension adds an extension beside what there is.
+func addExtension(n *fhir.Node, url string, value fhir.Node) {
+	e := fhir.Obj(fhir.Str(url).As("url"), value)
 	if list := n.Get("extension"); list.Is(fhir.KindArray) {
 		list.Nodes = append(list.Nodes, e)
 		return

@@ -130,6 +130,9 @@ func (p *paying) try(ctx context.Context) (Result, error) {
 	u.Facts = append(u.Facts, p.row(key.Target, paymentBooked))
 	node := p.node.Clone()
 	node.Set("id", fhir.Str(id))
+	for _, text := range worries(effect) {
+		addExtension(node, extensionPayNote, fhir.Str(text).As("valueString"))
+	}
 	doc := &authored{typ: paymentNotice, id: id, node: node, place: place, method: http.MethodPost, interaction: "create"}
 	if err := p.r.author(p.c, u, doc, h.Holder); err != nil {
 		return Result{}, err
@@ -209,6 +212,22 @@ var noteTexts = map[enrolment.Note]string{
 	enrolment.NoteMemberDue: "A late member is covered only when the rest of the contribution is paid.",
 }
 
+// worrying notes are warnings: somebody should look at the payment. They stand
+// in the notice itself too, because its sender rarely asks for an
+// OperationOutcome.
+func worrying(n enrolment.Note) bool {
+	return n == enrolment.NoteOverPaid || n == enrolment.NoteExpired
+}
+
+func worries(effect enrolment.Effect) (out []string) {
+	for _, n := range effect.Notes {
+		if worrying(n) {
+			out = append(out, noteTexts[n])
+		}
+	}
+	return out
+}
+
 // told says what a change of the policy did.
 func (p *paying) told(h *held, effect enrolment.Effect) []fhir.Issue {
 	var out []fhir.Issue
@@ -225,7 +244,7 @@ func (p *paying) told(h *held, effect enrolment.Effect) []fhir.Issue {
 	}
 	for _, n := range effect.Notes {
 		tell(noteTexts[n])
-		if n == enrolment.NoteOverPaid || n == enrolment.NoteExpired { // somebody should look at it
+		if worrying(n) {
 			out[len(out)-1].Severity, out[len(out)-1].Code = fhir.SeverityWarning, fhir.IssueBusinessRule
 		}
 	}

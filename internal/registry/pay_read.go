@@ -17,6 +17,7 @@ import (
 const (
 	extensionPayType   = fhir.Base + "/StructureDefinition/payment-type"
 	extensionPayAction = fhir.Base + "/StructureDefinition/payment-action"
+	extensionPayNote   = fhir.Base + "/StructureDefinition/payment-note" // written by the engine
 )
 
 // readPayment reads a PaymentNotice for an invoice of the engine.

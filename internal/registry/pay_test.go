@@ -38,16 +38,22 @@ func TestPayRefuses(t *testing.T) {
 			n          *fhir.Node
 			rule, path string
 		}{
-			{"nothing", c.notice(invoice, "R1", "0", ""), "payment-amount", "PaymentNotice"},
-			{"less than nothing", c.notice(invoice, "R1", "-5", ""), "payment-amount", "PaymentNotice"},
+			{"nothing", c.notice(invoice, "R1", "0", ""), "payment-amount", "PaymentNotice.amount.value"},
+			{"less than nothing", c.notice(invoice, "R1", "-5", ""), "payment-amount", "PaymentNotice.amount.value"},
 			{"30 digits", c.notice(invoice, "R1", "100000000000000000000000000000", ""), "", "PaymentNotice.amount.value"},
 			{"half a paisa", c.notice(invoice, "R1", "1.005", ""), "", "PaymentNotice.amount.value"},
 			{"another currency", spoilt(func(n *fhir.Node) { n.Get("amount").Set("currency", fhir.Str("USD")) }), "", "PaymentNotice.amount.currency"},
 			{"no receipt", spoilt(func(n *fhir.Node) { n.Set("payment", fhir.Obj(fhir.Str("cash").As("display"))) }), "", "PaymentNotice.payment"},
 			{"tomorrow", spoilt(func(n *fhir.Node) { n.Set("paymentDate", fhir.Str("2025-09-02")) }), "", "PaymentNotice.paymentDate"},
 			{"to another", spoilt(func(n *fhir.Node) { n.Set("recipient", ref(c.facility("HO01"))) }), "payment-recipient", "PaymentNotice.recipient"},
-			{"an odd type", c.notice(invoice, "R1", "600", payExtension(extensionPayType, "X")), "", "PaymentNotice.extension"},
-			{"an odd action", c.notice(invoice, "R1", "600", payExtension(extensionPayAction, "explode")), "", "PaymentNotice.extension"},
+			{"an odd type", c.notice(invoice, "R1", "600", payExtension(extensionPayType, "X")), "", "PaymentNotice.extension[0]"},
+			{"another's receipts", spoilt(func(n *fhir.Node) { n.Get("payment").Get("identifier").Set("system", fhir.Str("urn:other")) }), "", "PaymentNotice.payment.identifier.system"},
+			{"another's receipts, contained", spoilt(func(n *fhir.Node) {
+				n.Set("contained", *c.parse(`[{"resourceType":"PaymentReconciliation","id":"p","status":"active","created":"2025-09-01","paymentDate":"2025-09-01",
+					"paymentAmount":{"value":600},"paymentIdentifier":{"system":"urn:other","value":"R1"}}]`))
+				n.Set("payment", ref("#p"))
+			}), "", "PaymentNotice.contained[0].paymentIdentifier.system"},
+			{"an odd action", c.notice(invoice, "R1", "600", payExtension(extensionPayAction, "explode")), "", "PaymentNotice.extension[0]"},
 			{"a draft", spoilt(func(n *fhir.Node) { n.Set("status", fhir.Str("draft")) }), "", "PaymentNotice.status"},
 			{"taken back and never paid", spoilt(func(n *fhir.Node) { n.Set("status", fhir.Str("entered-in-error")) }), "payment-receipt", "PaymentNotice.payment"},
 		} {
