@@ -55,6 +55,9 @@ type app struct {
 // starts the workers. The app owns the store from then on.
 func build(ctx context.Context, db store.Store, c config) (*app, error) {
 	a := &app{store: db, log: c.log}
+	if s, ok := db.(shrinker); ok {
+		a.memory.shrink = s.Shrink
+	}
 	a.recorder = audit.NewRecorder(db, c.durableReads, func(err error) { c.log.Error("audit", "error", err) })
 	handler, err := a.wire(ctx, c)
 	if err != nil {
@@ -112,7 +115,7 @@ func (a *app) start(sender *delivery.Worker) {
 	a.workers.Go(func() { a.every(ctx, time.Second, a.seal) })
 	a.workers.Go(func() { a.registry.KeepSearch(ctx) })
 	a.workers.Go(func() { a.every(ctx, time.Hour, a.expire) })
-	a.workers.Go(func() { a.memory.run(ctx) })
+	a.workers.Go(func() { a.memory.run(ctx, a.log) })
 }
 
 // every does a job at once and then at each interval.

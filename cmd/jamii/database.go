@@ -61,7 +61,7 @@ func (d databaseFlag) connect(ctx context.Context, log *slog.Logger) (store.Stor
 		if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" {
 			log.Warn("other users of this machine can read the database", "do", "chmod o= "+path+"*")
 		}
-		return sqlite.Open(ctx, path, sqlite.Options{Cache: 16384})
+		return sqlite.Open(ctx, path, sqlite.Options{})
 	}
 	return postgres.Open(ctx, d.Database, postgres.Options{Log: log})
 }

@@ -27,6 +27,7 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database up to date and stop."`
 	Client   clientCommand   `cmd:"" help:"Add, list and remove API clients. Works beside a running server."`
 	Load     loadCommand     `cmd:"" help:"Load Bundles and NDJSON into the database."`
+	Codes    codesCommand    `cmd:"" help:"Load code systems, such as ICD-10, from CSV."`
 	Scheme   schemeCommand   `cmd:"" help:"Check and test scheme packs."`
 	Validate validateCommand `cmd:"" help:"Validate FHIR resources in files."`
 	Verify   verifyCommand   `cmd:"" help:"Check the seals of the audit trail and the sums of the ledger."`

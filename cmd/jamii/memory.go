@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -34,6 +35,12 @@ type keeper struct {
 	active atomic.Int64
 	count  atomic.Int64 // requests since the last look
 	least  uint64       // what was held after the last release
+	shrink func(context.Context) error
+}
+
+// shrinker is a store that has caches to give back.
+type shrinker interface {
+	Shrink(ctx context.Context) error
 }
 
 // watch counts the requests under way.
@@ -47,7 +54,7 @@ func (k *keeper) watch(next http.Handler) http.Handler {
 }
 
 // run looks again and again, until the context ends.
-func (k *keeper) run(ctx context.Context) {
+func (k *keeper) run(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(trim)
 	defer tick.Stop()
 	for {
@@ -55,7 +62,11 @@ func (k *keeper) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			k.look()
+			if k.look() && k.shrink != nil {
+				if err := k.shrink(ctx); err != nil && ctx.Err() == nil {
+					log.Warn("memory", "error", err)
+				}
+			}
 		}
 	}
 }

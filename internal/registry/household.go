@@ -265,6 +265,11 @@ func (f *following) house(ctx context.Context, h *held, today date.Date) (*house
 		if !isHousehold(in.node) {
 			return nil, nil, below(&fhir.Error{Kind: fhir.Unprocessable, Issue: fhir.IssueBusinessRule, Path: "Group.code", Rule: "membership", Text: "The Group is an insured household: it stays active, with the code household."}, in)
 		}
+		if ref != h.Household {
+			if err := f.mayFound(ctx, h); err != nil {
+				return nil, nil, at(err, in.below("member"))
+			}
+		}
 		refs, err := f.r.memberRefs(ctx, in.node)
 		if err != nil {
 			return nil, nil, below(err, in)
@@ -273,4 +278,17 @@ func (f *following) house(ctx context.Context, h *held, today date.Date) (*house
 		return house, in, below(err, in)
 	}
 	return nil, nil, nil
+}
+
+// mayFound refuses to bring members into the policy of a person who is insured
+// alone and whom the caller may not change.
+func (f *following) mayFound(ctx context.Context, h *held) error {
+	if !f.c.Principal.Restricted() {
+		return nil
+	}
+	list, err := f.r.store.ReadMany(ctx, []string{h.Holder})
+	if err != nil || len(list) != 1 {
+		return err
+	}
+	return f.r.mayChange(ctx, f.c, list[0])
 }

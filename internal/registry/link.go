@@ -9,6 +9,7 @@ import (
 
 	"github.com/jamii-health/jamii/fhir"
 	"github.com/jamii-health/jamii/fhir/definition"
+	"github.com/jamii-health/jamii/fhir/search"
 )
 
 // linker rewrites what points at entries of a transaction, at this server by
@@ -26,6 +27,7 @@ type linker struct {
 	base        string // path of the resource being walked
 	steps       []step
 	seen        []seen
+	intents     []*intent
 	err         error
 }
 
@@ -34,7 +36,7 @@ type seen struct{ ref, path string }
 
 // link rewrites the references of all intents.
 func (r *Registry) link(ctx context.Context, c Call, intents []*intent, transaction bool) error {
-	l := &linker{ctx: ctx, r: r, c: c, targets: map[string]string{}, conditional: map[string]string{}, transaction: transaction}
+	l := &linker{ctx: ctx, r: r, c: c, intents: intents, targets: map[string]string{}, conditional: map[string]string{}, transaction: transaction}
 	own := map[string]bool{}
 	for _, in := range intents {
 		if in.id == "" || in.method == http.MethodDelete {
@@ -179,14 +181,14 @@ func (l *linker) condition(ref fhir.Reference, text string) string {
 		l.err = &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueValue, Path: path, Text: "The conditional reference names no resource type of R4."}
 		return text
 	}
-	_, found, err := l.r.match(l.ctx, l.c, ref.Type, ref.Condition)
+	found, err := l.finds(ref)
 	switch {
 	case err != nil:
 		l.err = at(err, path)
 		return text
 	case len(found) == 1:
-		l.conditional[text] = found[0].Ref()
-		return found[0].Ref()
+		l.conditional[text] = found[0]
+		return found[0]
 	case len(found) == 0:
 		l.err = &fhir.Error{Kind: fhir.PreconditionFailed, Issue: fhir.IssueNotFound, Path: path, Text: "The conditional reference finds nothing. Create the target first, or put it into the same transaction."}
 	default:
@@ -237,4 +239,53 @@ func (l *linker) enforce(own map[string]bool) error {
 		}
 	}
 	return fhir.NewError(fhir.Unprocessable, issues)
+}
+
+// finds lists what a conditional reference finds when the writes of the
+// transaction are done: what is stored and not written here, and what is
+// written here and matches.
+//
+// https://hl7.org/fhir/R4/http.html#trules, step 5
+func (l *linker) finds(ref fhir.Reference) ([]string, error) {
+	_, stored, err := l.r.match(l.ctx, l.c, ref.Type, ref.Condition)
+	if err != nil {
+		return nil, err
+	}
+	written := map[string]bool{}
+	var out []string
+	for _, in := range l.intents {
+		if in.typ != ref.Type || in.id == "" || in.exists {
+			continue
+		}
+		written[in.typ+"/"+in.id] = true
+		if in.node == nil {
+			continue
+		}
+		ok, err := l.r.meets(l.ctx, l.c, in, ref)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, in.typ+"/"+in.id)
+		}
+	}
+	for i := range stored {
+		if !written[stored[i].Ref()] {
+			out = append(out, stored[i].Ref())
+		}
+	}
+	return out, nil
+}
+
+// meets reports whether what an intent writes matches a condition.
+func (r *Registry) meets(ctx context.Context, c Call, in *intent, ref fhir.Reference) (bool, error) {
+	expr, _, err := r.catalogue.ParseCondition(ref.Type, ref.Condition, codeLists{ctx, r, c})
+	if err != nil {
+		return false, err
+	}
+	index, err := r.catalogue.Index(in.node)
+	if err != nil {
+		return false, err
+	}
+	return search.Match(expr, index, search.Context{ID: in.id, Updated: r.now()}), nil
 }

@@ -162,6 +162,10 @@ func (r *Registry) resolveID(ctx context.Context, c Call, in *intent) error {
 	return r.checkOld(ctx, c, in)
 }
 
+// MustNotExist stands in the place of the version of If-Match for If-None-Match:
+// *, which allows only to create.
+const MustNotExist int64 = -2
+
 // checkOld applies access and If-Match to what an intent follows, and settles
 // a DELETE of nothing. Access comes first: neither a wrong version nor success
 // may tell of what the caller cannot see.
@@ -169,7 +173,12 @@ func (r *Registry) checkOld(ctx context.Context, c Call, in *intent) error {
 	if err := r.mayFollow(ctx, c, in); err != nil {
 		return err
 	}
-	if in.ifMatch != 0 && (in.old.Version != in.ifMatch || in.old.Deleted) {
+	switch {
+	case in.ifMatch == MustNotExist:
+		if in.old.Version > 0 && !in.old.Deleted {
+			return &fhir.Error{Kind: fhir.PreconditionFailed, Issue: fhir.IssueConflict, Text: "The resource is there already, and If-None-Match: * allows only to create it."}
+		}
+	case in.ifMatch != 0 && (in.old.Version != in.ifMatch || in.old.Deleted):
 		return errStale()
 	}
 	if in.method == http.MethodDelete && (in.old.Version == 0 || in.old.Deleted) {
@@ -201,7 +210,7 @@ func (r *Registry) resolveCondition(ctx context.Context, c Call, in *intent) err
 		}
 		in.old, in.id = found[0], found[0].ID
 		return r.checkOld(ctx, c, in)
-	case in.ifMatch != 0:
+	case in.ifMatch != 0 && in.ifMatch != MustNotExist:
 		return errStale()
 	case in.method == http.MethodDelete:
 		in.exists, in.id = true, ""

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/jamii-health/jamii/fhir"
+	"github.com/jamii-health/jamii/internal/registry"
 )
 
 // preference is what the Prefer header asks for.
@@ -53,6 +54,9 @@ const unknownVersion = -1
 // ifMatch returns the version that If-Match asks for, 0 for none.
 func ifMatch(h http.Header) (int64, error) {
 	tag := h.Get("If-Match")
+	if tag == "" && h.Get("If-None-Match") == "*" {
+		return registry.MustNotExist, nil
+	}
 	if tag == "" || tag == "*" {
 		return 0, nil
 	}

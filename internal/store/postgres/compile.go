@@ -20,6 +20,8 @@ type builder struct {
 	args    []any
 	systems map[int64][]string
 	depth   int
+	cached  bool // the plan does not depend on values
+	perRow  bool // rows come in order: what is looked up for each must not be joined
 	updated bool // the condition speaks of the time of update of the resource itself
 }
 
@@ -34,9 +36,14 @@ func (b *builder) arg(v any) string {
 }
 
 // query runs a statement planned with its values: a generic plan cannot know
-// how common a key is. The shape decides what is cached.
+// how common a key is. The shape decides what is cached. A statement whose
+// shape leaves one plan is planned once.
 func (b *builder) query(sql string) (pgx.Rows, error) {
-	return b.q.Query(b.ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, b.args...)...)
+	mode := pgx.QueryExecModeCacheDescribe
+	if b.cached {
+		mode = pgx.QueryExecModeCacheStatement
+	}
+	return b.q.Query(b.ctx, sql, append([]any{mode}, b.args...)...)
 }
 
 // cond is a condition in SQL. A narrow one can be answered from an index and
@@ -159,7 +166,8 @@ func (b *builder) and(list search.And, k *kind) (cond, error) {
 		out.narrow = out.narrow || p.narrow
 	}
 	if len(all) > 0 {
-		parts = append(parts, "c.keys @> "+b.arg(all)+"::int8[]")
+		// First: it costs the least where rows are looked at one by one.
+		parts = append([]string{"c.keys @> " + b.arg(all) + "::int8[]"}, parts...)
 		out.narrow = true
 	}
 	if len(parts) == 0 {

@@ -17,7 +17,16 @@ const (
 )
 
 func (b *builder) wordExists(param int64, what string) cond {
-	return cond{"EXISTS (SELECT FROM word w WHERE w.rid = c.rid AND w.part = c.part AND w.param = " + b.arg(param) + " AND " + what + ")", true}
+	return cond{"EXISTS (SELECT FROM word w WHERE w.rid = c.rid AND w.part = c.part AND w.param = " + b.arg(param) + " AND " + what + b.fence() + ")", true}
+}
+
+// fence keeps PostgreSQL from turning a look at one row into a join, which
+// would read everything before the first row.
+func (b *builder) fence() string {
+	if b.perRow {
+		return " OFFSET 0"
+	}
+	return ""
 }
 
 // wholeWords asks for one of the texts as they are written.
@@ -64,8 +73,19 @@ func (b *builder) word(x search.Word, k *kind) cond {
 // a what is asked.
 func (b *builder) between(x search.Between, k *kind) cond {
 	lo, hi := b.arg(x.Lo)+"::int8", b.arg(x.Hi)+"::int8"
+	// Both bounds are arguments even where one is not needed: PostgreSQL wants
+	// every argument used.
+	parts := []string{
+		"EXISTS (SELECT FROM span s WHERE s.rid = c.rid AND s.part = c.part AND s.param = ", b.arg(b.d.param(k.name, x.Param)),
+		" AND ", overlap(x.Op, lo, hi), " AND ", lo, " IS NOT NULL AND ", hi, " IS NOT NULL", b.fence(), ")",
+	}
+	return cond{strings.Join(parts, ""), true}
+}
+
+// overlap compares a span s with what is asked.
+func overlap(op search.Op, lo, hi string) string {
 	within := fmt.Sprintf("s.lo >= %s AND s.hi <= %s AND s.lo <= %s", lo, hi, hi)
-	what := map[search.Op]string{
+	return map[search.Op]string{
 		search.Eq: within,
 		search.Ne: "NOT (s.lo >= " + lo + " AND s.hi <= " + hi + ")",
 		search.Gt: "s.hi > " + hi,
@@ -75,12 +95,5 @@ func (b *builder) between(x search.Between, k *kind) cond {
 		search.Sa: "s.lo > " + hi,
 		search.Eb: "s.hi < " + lo + " AND s.lo < " + lo,
 		search.Ap: "s.lo <= " + hi + " AND s.hi >= " + lo,
-	}[x.Op]
-	// Both bounds are arguments even where one is not needed: PostgreSQL wants
-	// every argument used.
-	parts := []string{
-		"EXISTS (SELECT FROM span s WHERE s.rid = c.rid AND s.part = c.part AND s.param = ", b.arg(b.d.param(k.name, x.Param)),
-		" AND ", what, " AND ", lo, " IS NOT NULL AND ", hi, " IS NOT NULL)",
-	}
-	return cond{strings.Join(parts, ""), true}
+	}[op]
 }

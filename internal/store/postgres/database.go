@@ -29,7 +29,13 @@ type Options struct {
 	SearchTimeout time.Duration // after which a search is refused as too costly; 0 is 10 s
 	Log           *slog.Logger  // for failures of background work; nil is slog.Default
 	Tracer        pgx.QueryTracer
+
+	layouts layouts // of hot columns; nil is hot.csv
+	tuning  *tuning // of searches; nil is tuned
 }
+
+// builtin is what hot.csv says.
+var builtin = sync.OnceValue(func() layouts { return readLayouts(hotCSV) })
 
 type database struct {
 	opts    Options
@@ -40,6 +46,8 @@ type database struct {
 	facts   map[*store.Table]*factSQL
 	seen    seen
 	pending pending
+	samples samples
+	tuning  tuning
 	queue   *queue
 	lease   lease
 
@@ -67,10 +75,16 @@ func Open(ctx context.Context, dsn string, opts Options) (store.Store, error) {
 	if opts.Log == nil {
 		opts.Log = slog.Default()
 	}
+	if opts.layouts == nil {
+		opts.layouts = builtin()
+	}
+	if opts.tuning == nil {
+		opts.tuning = &tuned
+	}
 	if err := migrate(ctx, dsn, opts.Log); err != nil {
 		return nil, err
 	}
-	d := &database{opts: opts, queue: newQueue(), kinds: kinds{byID: map[string]*kind{}}, facts: factStatements(), sortable: sortable}
+	d := &database{opts: opts, queue: newQueue(), kinds: kinds{byID: map[string]*kind{}, layouts: opts.layouts}, facts: factStatements(), sortable: sortable, tuning: *opts.tuning}
 	if err := d.connect(ctx, dsn); err != nil {
 		return nil, err
 	}
@@ -153,6 +167,8 @@ func (d *database) start() {
 		d.workers.Go(d.commitLoop)
 	}
 	d.workers.Go(func() { d.every(ctx, 100*time.Millisecond, "cleaning pending lists", d.cleanPending) })
+	d.workers.Go(func() { d.every(ctx, time.Second, "filling hot columns", d.fill) })
+	d.workers.Go(func() { d.every(ctx, time.Second, "sampling keys", d.resample) })
 	d.workers.Go(func() { d.every(ctx, leaseStep/3, "renewing the node's lease", d.lease.renew) })
 }
 

@@ -165,7 +165,7 @@ func (d *database) historyPage(ctx context.Context, list []version, limit int) (
 	}
 	byKind := map[*kind]*wanted{}
 	for _, v := range list {
-		k := d.kinds.add(v.Type)
+		k := d.kinds.add(v.Type, "")
 		w := byKind[k]
 		if w == nil {
 			w = &wanted{}

@@ -2,9 +2,13 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,6 +26,10 @@ type kind struct {
 	lock, absent, bodies                   string
 	insert, update, insertVersion          string
 	reindexLock, reindex                   string
+
+	layout *layout
+	filled atomic.Bool // the rows stand by this layout
+	sample atomic.Pointer[sample]
 }
 
 // template makes the tables of a type; %[1]s is its name.
@@ -41,10 +49,16 @@ CREATE TABLE "r_%[1]s" (
   deleted bool NOT NULL,
   fid     text COLLATE "C",          -- the id, when a client chose it
   keys    int8[] NOT NULL,           -- sorted, distinct
+  hot_who int8, hot_by int8, hot_state int8, hot_day int8, hot_end int8, -- see hot.go
+  cold    bool NOT NULL DEFAULT true,
   PRIMARY KEY (rid, part)
 ) WITH (fillfactor = 85, autovacuum_vacuum_insert_scale_factor = 0.02);
 CREATE INDEX "r_%[1]s_ref" ON "r_%[1]s" (ref);
 CREATE INDEX "r_%[1]s_keys" ON "r_%[1]s" USING gin (keys) WITH (fastupdate = on, gin_pending_list_limit = 256);
+CREATE INDEX "r_%[1]s_who" ON "r_%[1]s" (hot_who, rid, part) WHERE hot_who IS NOT NULL;
+CREATE INDEX "r_%[1]s_by" ON "r_%[1]s" (hot_by, rid, part) WHERE hot_by IS NOT NULL;
+CREATE INDEX "r_%[1]s_state" ON "r_%[1]s" (hot_state, hot_day, hot_end) WHERE hot_state IS NOT NULL;
+CREATE INDEX "r_%[1]s_cold" ON "r_%[1]s" (rid, part) WHERE cold;
 CREATE TABLE "r_%[1]s_version" (
   rid     int8 NOT NULL,
   updated int8 NOT NULL,
@@ -64,9 +78,7 @@ CREATE INDEX "r_%[1]s_updated" ON "r_%[1]s_version" (updated, rid, part);
 
 func newKind(name string) *kind {
 	k := &kind{name: name, row: `"r_` + name + `"`, version: `"r_` + name + `_version"`, gin: `"r_` + name + `_keys"`}
-	fill := func(sql string) string {
-		return strings.NewReplacer("{row}", k.row, "{version}", k.version, "{columns}", columns).Replace(sql)
-	}
+	fill := k.sql
 	k.read, k.readPlace, k.readMany, k.readVersion = fill(readSQL), fill(readPlaceSQL), fill(readManySQL), fill(readVersionSQL)
 	k.lock, k.absent, k.bodies = fill(lockRowsSQL), fill(absentSQL), fill(bodiesSQL)
 	k.insert, k.update, k.insertVersion = fill(insertRowsSQL), fill(updateRowsSQL), fill(insertVersionsSQL)
@@ -74,10 +86,23 @@ func newKind(name string) *kind {
 	return k
 }
 
+// sql puts the names of the tables into a statement.
+func (k *kind) sql(text string) string {
+	return strings.NewReplacer("{row}", k.row, "{version}", k.version, "{columns}", columns).Replace(text)
+}
+
 // kinds are the types known to have tables.
 type kinds struct {
-	mu   sync.RWMutex
-	byID map[string]*kind
+	mu      sync.RWMutex
+	byID    map[string]*kind
+	layouts layouts
+}
+
+// all returns the known types by name.
+func (ks *kinds) all() []*kind {
+	ks.mu.RLock()
+	defer ks.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(ks.byID), func(a, b *kind) int { return strings.Compare(a.name, b.name) })
 }
 
 func (ks *kinds) known(name string) *kind {
@@ -86,13 +111,17 @@ func (ks *kinds) known(name string) *kind {
 	return ks.byID[name]
 }
 
-func (ks *kinds) add(name string) *kind {
+// add makes a type known, with the layout that its rows stand by; "" when that
+// is not known.
+func (ks *kinds) add(name, layout string) *kind {
 	ks.mu.Lock()
 	defer ks.mu.Unlock()
 	if k := ks.byID[name]; k != nil {
 		return k
 	}
 	k := newKind(name)
+	k.layout = ks.layouts.of(name)
+	k.filled.Store(layout == k.layout.text)
 	ks.byID[name] = k
 	return k
 }
@@ -111,24 +140,25 @@ func typeName(s string) bool {
 	return true
 }
 
-const hasKindSQL = `SELECT EXISTS (SELECT FROM resource_type WHERE name = $1)`
+const hasKindSQL = `SELECT hot FROM resource_type WHERE name = $1`
 
 // kind returns the type, or nil when nothing of it was ever written.
 func (d *database) kind(ctx context.Context, name string) (*kind, error) {
 	if k := d.kinds.known(name); k != nil || !typeName(name) {
 		return k, nil
 	}
-	var has bool
-	if err := d.read.QueryRow(ctx, hasKindSQL, name).Scan(&has); err != nil {
-		return nil, fmt.Errorf("looking for the tables of a type: %w", err)
-	}
-	if !has {
+	var layout string
+	err := d.read.QueryRow(ctx, hasKindSQL, name).Scan(&layout)
+	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
-	return d.kinds.add(name), nil
+	if err != nil {
+		return nil, fmt.Errorf("looking for the tables of a type: %w", err)
+	}
+	return d.kinds.add(name, layout), nil
 }
 
-const allKindsSQL = `SELECT name FROM resource_type ORDER BY name`
+const allKindsSQL = `SELECT name, hot FROM resource_type ORDER BY name`
 
 // allKinds returns every type that was ever written, by name.
 func (d *database) allKinds(ctx context.Context) ([]*kind, error) {
@@ -136,20 +166,21 @@ func (d *database) allKinds(ctx context.Context) ([]*kind, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing types: %w", err)
 	}
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	var out []*kind
+	var name, layout string
+	_, err = pgx.ForEachRow(rows, []any{&name, &layout}, func() error {
+		out = append(out, d.kinds.add(name, layout))
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("listing types: %w", err)
-	}
-	out := make([]*kind, len(names))
-	for i, n := range names {
-		out[i] = d.kinds.add(n)
 	}
 	return out, nil
 }
 
 const (
 	ddlLockSQL    = `SELECT pg_advisory_xact_lock($1)`
-	insertKindSQL = `INSERT INTO resource_type (name) VALUES ($1)`
+	insertKindSQL = `INSERT INTO resource_type (name, hot) VALUES ($1, $2)`
 )
 
 // ddlLock serialises the making of tables among all processes.
@@ -164,23 +195,24 @@ func (d *database) ensure(ctx context.Context, name string) (*kind, error) {
 	if !typeName(name) {
 		return nil, &fhir.Error{Kind: fhir.Invalid, Issue: fhir.IssueInvalid, Text: "This is not the name of a resource type."}
 	}
+	layout := d.kinds.layouts.of(name).text
 	err := pgx.BeginFunc(ctx, d.write, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, ddlLockSQL, ddlLock); err != nil {
 			return err
 		}
-		var has bool
-		if err := tx.QueryRow(ctx, hasKindSQL, name).Scan(&has); err != nil || has {
+		err := tx.QueryRow(ctx, hasKindSQL, name).Scan(&layout)
+		if !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
-		_, err := tx.Exec(ctx, fmt.Sprintf(template, name), pgx.QueryExecModeSimpleProtocol)
+		_, err = tx.Exec(ctx, fmt.Sprintf(template, name), pgx.QueryExecModeSimpleProtocol)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, insertKindSQL, name)
+		_, err = tx.Exec(ctx, insertKindSQL, name, layout)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the tables of a type: %w", err)
 	}
-	return d.kinds.add(name), nil
+	return d.kinds.add(name, layout), nil
 }

@@ -19,8 +19,11 @@ SELECT ref, fid, rid, part, ver, updated, aux FROM {row}
 WHERE ref = ANY($1::int8[]) AND NOT deleted ORDER BY rid, part FOR UPDATE`
 
 	reindexRowsSQL = `
-UPDATE {row} c SET aux = d.aux, keys = ($6::int8[])[d.lo:d.hi]
-FROM unnest($1::int8[], $2::int2[], $3::int8[], $4::int4[], $5::int4[]) AS d(rid, part, aux, lo, hi)
+UPDATE {row} c SET aux = d.aux, keys = ($6::int8[])[d.lo:d.hi],
+  hot_who = d.who, hot_by = d.by, hot_state = d.state, hot_day = d.day, hot_end = d.upto, cold = d.cold
+FROM unnest($1::int8[], $2::int2[], $3::int8[], $4::int4[], $5::int4[],
+  $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::bool[])
+  AS d(rid, part, aux, lo, hi, who, by, state, day, upto, cold)
 WHERE c.rid = d.rid AND c.part = d.part`
 )
 
@@ -107,7 +110,7 @@ func (d *database) replaceIndexes(ctx context.Context, tx pgx.Tx, kept map[*kind
 		for _, e := range kept[k] {
 			c.add(e)
 		}
-		b.Queue(k.reindex, c.rid, c.part, c.aux, c.lo, c.hi, c.keys)
+		b.Queue(k.reindex, append([]any{c.rid, c.part, c.aux, c.lo, c.hi, c.keys}, c.hot.args()...)...)
 	}
 	queueValues(b, kept)
 	queueDictionary(b, []*job{j})

@@ -171,6 +171,106 @@ func TestPlans(t *testing.T) {
 	}
 }
 
+// TestHotPlans: with a plan that knows no values, a hot reference walks its
+// index in order and stops when the page is full, and a count does not read
+// rows.
+func TestHotPlans(t *testing.T) {
+	st := fresh(t)
+	d := st.(*database)
+	var writes []store.Write
+	for i := range int64(4000) {
+		w := invoice(st, i)
+		w.Body = []byte("{}")
+		writes = append(writes, w)
+	}
+	if _, err := st.Commit(t.Context(), unit(writes...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.write.Exec(t.Context(), "VACUUM (ANALYZE)"); err != nil {
+		t.Fatal(err)
+	}
+	k, err := d.kind(t.Context(), "Invoice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := search.Is{Param: "provider", Kind: search.Reference, Code: "Organization/o7"}
+	active := search.Is{Param: "status", Kind: search.Token, Code: "active", AnySystem: true}
+	created := search.Between{Param: "created", Kind: search.Date, Op: search.Eq, Lo: 1_700_000_000_000_000, Hi: 1_700_000_009_999_999}
+	d.sampleOf(t, k)
+	for _, c := range []struct {
+		name      string
+		x         search.Expr
+		count     bool
+		has, lack string
+	}{
+		{"a reference", by, false, `Index Scan Backward using "r_Invoice_by"`, "Sort  "},
+		{"with state and day", search.And{created, by, active}, false, `Index Scan Backward using "r_Invoice_by"`, "Sort  "},
+		{"a count of state and day", search.And{active, created}, true, `Index Only Scan using "r_Invoice_state"`, "Seq Scan"},
+	} {
+		var base string
+		b := d.builder(t.Context(), d.read)
+		if c.count {
+			base, err = b.countable(c.x, k)
+			base = "SELECT count(*) FROM (" + base + ") c"
+		} else {
+			base = hotPage(t, b, c.x, k)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := generic(t, d, b, base, c.count); !strings.Contains(p, c.has) || strings.Contains(p, c.lack) {
+			t.Errorf("%s: want %s and no %s:\n%s", c.name, c.has, c.lack, p)
+		}
+	}
+}
+
+// sampleOf takes the sample that a search would take.
+func (d *database) sampleOf(t *testing.T, k *kind) {
+	t.Helper()
+	if _, err := d.known(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hotPage writes the page that begins with a hot reference.
+func hotPage(t *testing.T, b *builder, x search.Expr, k *kind) string {
+	t.Helper()
+	p, err := b.takeApart(x, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := b.base(byHot, x, p, k, order{desc: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.page(base, k, order{desc: true}, nil, 21)
+}
+
+// generic explains a statement; planned without its values but for counts.
+func generic(t *testing.T, d *database, b *builder, sql string, custom bool) string {
+	t.Helper()
+	var lines []string
+	err := pgx.BeginFunc(t.Context(), d.read, func(tx pgx.Tx) error {
+		mode := "force_generic_plan"
+		if custom {
+			mode = "force_custom_plan"
+		}
+		if _, err := tx.Exec(t.Context(), "SET LOCAL plan_cache_mode = "+mode); err != nil {
+			return err
+		}
+		rows, err := tx.Query(t.Context(), "EXPLAIN "+sql, b.args...)
+		if err != nil {
+			return err
+		}
+		lines, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func tooExpensive(t *testing.T, err error) {
 	t.Helper()
 	var e *fhir.Error

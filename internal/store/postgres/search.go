@@ -98,20 +98,51 @@ func (d *database) Search(ctx context.Context, q store.Query) (store.Page, error
 	}
 	relaxed, _ := store.Relax(q.Expr)
 	b := d.builder(ctx, d.read)
+	p, err := b.takeApart(relaxed, k)
+	if err != nil {
+		return store.Page{}, failed("preparing a search", err)
+	}
 	order, err := b.order(q.Sort, k)
 	if err != nil {
 		return store.Page{}, err
 	}
-	base, err := b.candidates(relaxed, k, order.byTime())
+	limit := max(q.Limit, 1)
+	ways, err := b.ways(p, k, order, after, limit+1)
 	if err != nil {
 		return store.Page{}, failed("preparing a search", err)
 	}
-	limit := max(q.Limit, 1)
+	for i, w := range ways {
+		page, err := b.again().take(w, relaxed, p, k, q.Sort, after, limit)
+		if err != nil || page.Next != nil || i == len(ways)-1 {
+			return page, err
+		}
+	}
+	return store.Page{}, nil
+}
+
+// again is a builder for another statement of the same search.
+func (b *builder) again() *builder {
+	fresh := b.d.builder(b.ctx, b.q)
+	fresh.systems = b.systems
+	return fresh
+}
+
+// take reads a page by one way.
+func (b *builder) take(w way, x search.Expr, p *parts, k *kind, by []store.Sort, after *cursor, limit int) (store.Page, error) {
+	order, err := b.order(by, k)
+	if err != nil {
+		return store.Page{}, err
+	}
+	base, err := b.base(w, x, p, k, order, after)
+	if err != nil {
+		return store.Page{}, failed("preparing a search", err)
+	}
+	b.cached = w == byHot || w == byWalk
 	rows, err := b.query(b.page(base, k, order, after, limit+1))
 	if err != nil {
 		return store.Page{}, failed("searching", err)
 	}
-	page, err := d.readPage(k, rows, order, limit)
+	page, err := b.d.readPage(k, rows, order, limit)
 	if err != nil {
 		return store.Page{}, failed("searching", err)
 	}
@@ -184,6 +215,31 @@ func (d *database) readPage(k *kind, rows pgx.Rows, o order, limit int) (store.P
 	return page, rows.Err()
 }
 
+// countable writes the rows that are counted.
+func (b *builder) countable(x search.Expr, k *kind) (string, error) {
+	p, err := b.takeApart(x, k)
+	if err != nil {
+		return "", err
+	}
+	s, err := b.d.known(b.ctx, k)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case s.cold > b.d.tuning.cold:
+	case p.start != nil && (!p.sure || s.count(p.first) <= b.d.tuning.begun):
+		return b.base(byHot, x, p, k, order{keys: []sortKey{{}}}, nil)
+	default:
+		other := b.again()
+		sql, err := other.counted(p, k)
+		if sql != "" || err != nil {
+			*b = *other
+			return sql, err
+		}
+	}
+	return b.candidates(x, k, false)
+}
+
 // Count counts what Search would find.
 func (d *database) Count(ctx context.Context, typ string, x search.Expr, limit int64) (int64, error) {
 	k, err := d.kind(ctx, typ)
@@ -192,7 +248,7 @@ func (d *database) Count(ctx context.Context, typ string, x search.Expr, limit i
 	}
 	relaxed, _ := store.Relax(x)
 	b := d.builder(ctx, d.read)
-	base, err := b.candidates(relaxed, k, false)
+	base, err := b.countable(relaxed, k)
 	if err != nil {
 		return 0, failed("preparing a count", err)
 	}

@@ -25,6 +25,7 @@ type entry struct {
 	words  []word
 	spans  []span
 	aux    int64 // hash of words and spans
+	hot    hot
 	body   []byte
 	method int16
 	dict   int16 // of the body
@@ -125,7 +126,7 @@ func (d *database) entry(w *store.Write, k *kind) (*entry, error) {
 	}
 	e := &entry{
 		Write: w, kind: k, ref: d.target(w.Type, w.ID), method: int16(m), place: w.Place,
-		keys: d.hash.Keys(w.Index),
+		keys: d.hash.Keys(w.Index), hot: d.heat(k.layout, w.Index),
 	}
 	e.dict, e.body = dictionary.Encode([]byte{}, w.Body)
 	if w.Expect == 0 && (w.Place.Part < 0 || w.Place.Part >= store.Parts || w.Place.RID < 0) {

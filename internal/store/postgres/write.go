@@ -17,15 +17,18 @@ const (
 	absentSQL = `SELECT refuse(EXISTS (SELECT FROM {row} WHERE ref = ANY($1::int8[])))`
 
 	insertRowsSQL = `
-INSERT INTO {row} (rid, part, ver, fid, ref, aux, updated, deleted, keys)
-SELECT d.rid, d.part, 1, d.fid, d.ref, d.aux, ` + stampedSQL + `, d.deleted, ($9::int8[])[d.lo:d.hi]
-FROM unnest($1::int8[], $2::int2[], $3::text[], $4::int8[], $5::int8[], $6::bool[], $7::int4[], $8::int4[])
-  AS d(rid, part, fid, ref, aux, deleted, lo, hi)`
+INSERT INTO {row} (rid, part, ver, fid, ref, aux, updated, deleted, keys, hot_who, hot_by, hot_state, hot_day, hot_end, cold)
+SELECT d.rid, d.part, 1, d.fid, d.ref, d.aux, ` + stampedSQL + `, d.deleted, ($9::int8[])[d.lo:d.hi], d.who, d.by, d.state, d.day, d.upto, d.cold
+FROM unnest($1::int8[], $2::int2[], $3::text[], $4::int8[], $5::int8[], $6::bool[], $7::int4[], $8::int4[],
+  $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::bool[])
+  AS d(rid, part, fid, ref, aux, deleted, lo, hi, who, by, state, day, upto, cold)`
 
 	updateRowsSQL = `
-UPDATE {row} c SET ver = d.ver, aux = d.aux, updated = greatest(d.after, ` + stampedSQL + `), deleted = d.deleted, keys = ($9::int8[])[d.lo:d.hi]
-FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int8[], $5::int8[], $6::bool[], $7::int4[], $8::int4[])
-  AS d(rid, part, ver, after, aux, deleted, lo, hi)
+UPDATE {row} c SET ver = d.ver, aux = d.aux, updated = greatest(d.after, ` + stampedSQL + `), deleted = d.deleted, keys = ($9::int8[])[d.lo:d.hi],
+  hot_who = d.who, hot_by = d.by, hot_state = d.state, hot_day = d.day, hot_end = d.upto, cold = d.cold
+FROM unnest($1::int8[], $2::int2[], $3::int4[], $4::int8[], $5::int8[], $6::bool[], $7::int4[], $8::int4[],
+  $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::bool[])
+  AS d(rid, part, ver, after, aux, deleted, lo, hi, who, by, state, day, upto, cold)
 WHERE c.rid = d.rid AND c.part = d.part`
 
 	insertVersionsSQL = `
@@ -103,7 +106,21 @@ type table struct {
 	fid                  []*string
 	deleted              []bool
 	keys                 []int64
+	hot                  hotTable
 }
+
+// hotTable collects hot columns.
+type hotTable struct {
+	who, by, state, day, end []*int64
+	cold                     []bool
+}
+
+func (t *hotTable) add(h hot) {
+	t.who, t.by, t.state = append(t.who, h.who), append(t.by, h.by), append(t.state, h.state)
+	t.day, t.end, t.cold = append(t.day, h.day), append(t.end, h.end), append(t.cold, h.cold)
+}
+
+func (t *hotTable) args() []any { return []any{t.who, t.by, t.state, t.day, t.end, t.cold} }
 
 func (c *table) add(e *entry) {
 	c.rid, c.part = append(c.rid, e.place.RID), append(c.part, e.place.Part)
@@ -112,6 +129,7 @@ func (c *table) add(e *entry) {
 	// The keys of all rows travel in one array; a row takes its slice.
 	c.lo, c.hi = append(c.lo, int32(len(c.keys)+1)), append(c.hi, int32(len(c.keys)+len(e.keys)))
 	c.keys = append(c.keys, e.keys...)
+	c.hot.add(e.hot)
 }
 
 // queueRows writes the current rows and the versions of one type.
@@ -132,10 +150,12 @@ func queueRows(b *pgx.Batch, k *kind, entries []*entry, blind bool) {
 		b.Queue(k.absent, made.ref)
 	}
 	if len(made.rid) > 0 {
-		b.Queue(k.insert, made.rid, made.part, made.fid, made.ref, made.aux, made.deleted, made.lo, made.hi, made.keys)
+		args := []any{made.rid, made.part, made.fid, made.ref, made.aux, made.deleted, made.lo, made.hi, made.keys}
+		b.Queue(k.insert, append(args, made.hot.args()...)...)
 	}
 	if len(changed.rid) > 0 {
-		b.Queue(k.update, changed.rid, changed.part, changed.ver, changed.after, changed.aux, changed.deleted, changed.lo, changed.hi, changed.keys)
+		args := []any{changed.rid, changed.part, changed.ver, changed.after, changed.aux, changed.deleted, changed.lo, changed.hi, changed.keys}
+		b.Queue(k.update, append(args, changed.hot.args()...)...)
 	}
 	b.Queue(k.insertVersion, all.rid, all.part, all.ver, all.after, method, dict, all.deleted, managed, body)
 }

@@ -65,6 +65,7 @@ type database struct {
 
 	systems systems
 
+	readers  int   // connections that read
 	few      int   // fewRows; tests lower it to reach every plan
 	sortable int64 // maxSorted
 	patience time.Duration
@@ -105,7 +106,7 @@ func Open(ctx context.Context, path string, o Options) (store.Store, error) {
 		writes.Close() // nothing was opened yet
 		return nil, err
 	}
-	s := &database{now: o.Now, reads: reads, writes: writes, few: fewRows, sortable: maxSorted, patience: o.SearchTimeout}
+	s := &database{now: o.Now, reads: reads, writes: writes, readers: o.Readers, few: fewRows, sortable: maxSorted, patience: o.SearchTimeout}
 	if err := s.start(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("opening database %s: %w", filepath.Base(path), err)
