@@ -26,6 +26,12 @@ lint: ## go vet, staticcheck, gofumpt, sizes
 	@out=$$($(GO) run mvdan.cc/gofumpt@v0.12.0 -l .); test -z "$$out" || { echo "not gofumpt clean:"; echo "$$out"; exit 1; }
 	@big=$$(git ls-files '*.go' | xargs wc -l | awk '$$2 != "total" && $$1 > 500'); test -z "$$big" || { echo "files over 500 lines:"; echo "$$big"; exit 1; }
 
+fuzz: ## each fuzz target for FUZZTIME (default 2s)
+	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
+	  echo "$${file%/*} $${target#func }"; \
+	  $(GO) test -run '^$$' -fuzz "^$${target#func }$$" -fuzztime $(or $(FUZZTIME),2s) "$${file%/*}" || exit 1; \
+	done
+
 bench: ## print the figures of the design on this machine
 	$(GO) run ./cmd/bench $(BENCH)
 
@@ -35,8 +41,9 @@ definitions: ## make the R4 tables again from HL7's files (needs npm)
 dictionary: ## train the compression dictionary of stored bodies
 	$(GO) run ./internal/store/dictionary/train
 
-conformance: ## black-box tests against BASE (default: a gateway started here)
-	$(GO) run ./conformance $(if $(BASE),--base $(BASE))
+conformance: ## black-box tests against BASE with CLIENT=name:secret (default: a gateway started here)
+	$(if $(BASE),,@$(MAKE) --no-print-directory build)
+	$(GO) run ./conformance $(if $(BASE),--base $(BASE),--jamii $(BIN)) $(if $(CLIENT),--user $(CLIENT))
 
 dist: ## binaries for Linux, macOS and Windows in dist/
 	@mkdir -p dist
@@ -46,5 +53,5 @@ dist: ## binaries for Linux, macOS and Windows in dist/
 	  CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o dist/jamii-$$os-$$arch$$ext ./cmd/jamii || exit 1; \
 	done
 
-.PHONY: help run build test race lint bench definitions dictionary conformance dist
+.PHONY: help run build test race lint fuzz bench definitions dictionary conformance dist
 .DEFAULT_GOAL := help

@@ -1,5 +1,5 @@
 // Package profiles carries what Jamii adds to R4: search parameters, code
-// systems and extensions, as the FHIR resources that publish them.
+// systems, extensions and profiles, as the FHIR resources that publish them.
 package profiles
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/jamii-health/jamii/fhir/definition"
 )
 
-//go:embed search/*.json code/*.json extension/*.json
+//go:embed search/*.json code/*.json extension/*.json profile/*.json
 var files embed.FS
 
 // Resources returns our SearchParameters, CodeSystems and StructureDefinitions,
@@ -19,7 +19,7 @@ var files embed.FS
 // read is a programmer's mistake.
 func Resources() []*fhir.Node {
 	var out []*fhir.Node
-	for _, dir := range []string{"code", "extension", "search"} {
+	for _, dir := range []string{"code", "extension", "profile", "search"} {
 		entries, err := fs.ReadDir(files, dir)
 		if err != nil {
 			panic("profiles: " + err.Error())

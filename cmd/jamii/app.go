@@ -30,7 +30,9 @@ type config struct {
 	durableReads bool
 	oidc         oidc.Config // Issuer "": no bearer tokens
 	targets      []delivery.Target
-	heard        []registry.Target // what each target wants to hear of
+	heard        []registry.Target   // what each target wants to hear of
+	demand       map[string][]string // profiles by type
+	origins      []string            // whose pages may call; nil: all
 	maxBody      int64
 	timeout      time.Duration
 	maxCount     int
@@ -76,6 +78,7 @@ func (a *app) wire(ctx context.Context, c config) (http.Handler, error) {
 	catalogue.Base = c.base
 	a.registry, err = registry.New(ctx, a.store, catalogue, registry.Options{
 		Log: c.log, Trail: a.recorder, EnforceReferences: c.enforce, DecidePosted: c.decidePosted, Targets: c.heard, MaxCount: c.maxCount,
+		Definition: profiles.Definition, Demand: c.demand,
 	})
 	if err != nil {
 		return nil, err
@@ -102,7 +105,7 @@ func (a *app) wire(ctx context.Context, c config) (http.Handler, error) {
 	}
 	a.start(sender)
 	return rest.New(a.registry, newAuthenticator(a.registry, tokens, c.log), rest.Options{
-		Base: c.base, MaxBody: c.maxBody, Timeout: c.timeout, Version: version, Log: c.log,
+		Base: c.base, MaxBody: c.maxBody, Timeout: c.timeout, Origins: c.origins, Version: version, Log: c.log,
 		Home: console.Home(a.registry, page), Health: newHealth(a.store),
 	}), nil
 }
@@ -115,7 +118,7 @@ func (a *app) start(sender *delivery.Worker) {
 	a.workers.Go(func() { a.every(ctx, time.Second, a.seal) })
 	a.workers.Go(func() { a.registry.KeepSearch(ctx) })
 	a.workers.Go(func() { a.every(ctx, time.Hour, a.expire) })
-	a.workers.Go(func() { a.memory.run(ctx, a.log) })
+	a.workers.Go(func() { a.memory.run(ctx, trim, a.log) })
 }
 
 // every does a job at once and then at each interval.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -89,20 +90,36 @@ func (d databaseFlag) exists(ctx context.Context) (bool, error) {
 	path, isFile := d.path()
 	switch {
 	case isFile && path != "":
-		info, err := os.Stat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return false, nil
-		case err != nil:
-			return false, fmt.Errorf("--database: %w", err)
-		case !info.Mode().IsRegular():
-			return false, fmt.Errorf("--database: %s is no file", path)
-		}
-		return info.Size() > 0, nil // SQLite takes an empty file for a new database
+		return isDatabase(path)
 	case strings.HasPrefix(d.Database, "postgres://"), strings.HasPrefix(d.Database, "postgresql://"):
 		return hasTables(ctx, d.Database)
 	}
 	return false, errors.New("--database must be sqlite:PATH or postgres://user@host/name")
+}
+
+// isDatabase looks at the first bytes of a file. SQLite takes an empty file for
+// a new database.
+//
+// https://www.sqlite.org/fileformat2.html#magic_header_string
+func isDatabase(path string) (is bool, err error) {
+	const magic = "SQLite format 3\x00"
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("--database: %w", err)
+	}
+	defer f.Close()
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(f, head)
+	switch {
+	case errors.Is(err, io.EOF):
+		return false, nil
+	case err != nil || string(head[:n]) != magic:
+		return false, fmt.Errorf("--database: %s is no SQLite database", path)
+	}
+	return true, nil
 }
 
 // hasTables asks PostgreSQL for one of our tables.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -25,10 +26,15 @@ func newDatabase(t *testing.T) store.Store {
 // A path with a slip of the pen is no empty database: what only works on one
 // that is there says so, and leaves no file behind.
 func TestNoDatabaseThere(t *testing.T) {
-	h := newHouse(t)
-	h.write("a.json", `{"resourceType":"Basic","code":{"text":"x"}}`)
-	h.write("empty.db", "")
-	h.write("folder.db/x", "")
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{"a.json": `{"resourceType":"Basic","code":{"text":"x"}}`, "empty.db": ""} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir("folder.db", 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, database := range []string{"sqlite:wrong.db", "sqlite:no/such/folder/x.db", "sqlite:empty.db", "sqlite:folder.db", "sqlite:a.json", pgtest.DSN(t)} {
 		for _, args := range [][]string{
 			{"verify"},
@@ -39,17 +45,18 @@ func TestNoDatabaseThere(t *testing.T) {
 			{"message", "list"},
 			{"message", "rerun", "--state", "failed"},
 		} {
-			code, out, errs := h.jamii(append(args, "--database", database)...)
-			if code != 1 || out != "" || !strings.Contains(errs, "database") {
-				t.Errorf("%v on %s: exit code %d: %s%s", args, database, code, out, errs)
+			var out, errs bytes.Buffer
+			code := run(t.Context(), append(args, "--database", database), streams{&out, &errs})
+			if code != 1 || out.Len() > 0 || !strings.Contains(errs.String(), "database") {
+				t.Errorf("%v on %s: exit code %d: %s%s", args, database, code, out.String(), errs.String())
 			}
-			if database == "sqlite:wrong.db" && !strings.Contains(errs, "there is no database at sqlite:wrong.db: name another with --database, or make it with jamii migrate") {
-				t.Errorf("%v: %s", args, errs)
+			if database == "sqlite:wrong.db" && !strings.Contains(errs.String(), "there is no database at sqlite:wrong.db: name another with --database, or make it with jamii migrate") {
+				t.Errorf("%v: %s", args, errs.String())
 			}
 		}
 	}
 	for _, name := range []string{"wrong.db", "no"} {
-		if _, err := os.Stat(filepath.Join(h.dir, name)); !os.IsNotExist(err) {
+		if _, err := os.Stat(name); !os.IsNotExist(err) {
 			t.Errorf("%s was made", name)
 		}
 	}

@@ -157,7 +157,7 @@ func (l *codeList) row(r *csv.Reader, columns, row []string) {
 			if !l.isCode(text, line, column) {
 				return
 			}
-			c.code = strings.Clone(text)
+			c.code = text
 			c.line, c.column = line, column
 		case "display":
 			c.display = text

@@ -53,9 +53,9 @@ func (k *keeper) watch(next http.Handler) http.Handler {
 	})
 }
 
-// run looks again and again, until the context ends.
-func (k *keeper) run(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(trim)
+// run looks at each interval, until the context ends.
+func (k *keeper) run(ctx context.Context, interval time.Duration, log *slog.Logger) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {

@@ -41,7 +41,8 @@ func TestMemoryComesBack(t *testing.T) {
 	h.want(0, "migrate")
 	h.want(0, "client", "add", "emr", "--scope", "system/*.cruds", "--any-facility", "--secret-file", "secret")
 	s := h.serve()
-	large := `{"resourceType":"Basic","code":{"text":"x"},"extension":[{"url":"http://example.org/x","valueString":"` + strings.Repeat("a", 28<<20) + `"}]}`
+	text := `{"url":"http://example.org/x","valueString":"` + strings.Repeat("a", 1000<<10) + `"},`
+	large := `{"resourceType":"Basic","code":{"text":"x"},"extension":[` + strings.TrimSuffix(strings.Repeat(text, 28), ",") + `]}`
 	if code, text := h.call("emr", h.file("secret"), http.MethodPost, "/fhir/Basic", large); code != http.StatusCreated {
 		t.Fatalf("%d %.300s", code, text)
 	}
@@ -115,10 +116,12 @@ func TestKeeperShrinksTheStore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	k := &keeper{shrink: func(context.Context) error { cancel(); return ctx.Err() }}
-	go func() { k.run(ctx, slog.New(slog.DiscardHandler)); close(done) }()
+	garbage = make([]byte, 2*spare) // so that there is something to give back
+	defer func() { garbage = nil }()
+	go func() { k.run(ctx, time.Millisecond, slog.New(slog.DiscardHandler)); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(3 * trim):
+	case <-time.After(10 * time.Second):
 		t.Error("the store was not asked")
 	}
 }

@@ -45,7 +45,7 @@ func TestReadme(t *testing.T) {
 	got := string(out)
 	for _, want := range []string{
 		`"disposition": "Partly accepted"`, `"inforce": true`, `"outcome":"queued"`, "Client officer was added", `"status": "requested"`,
-		"left of its ceiling", "No product of the person covers S105", "nepal-hib is in order", "0 failed", "1 files, no errors", "4 resources loaded, 0 refused",
+		"left of its ceiling", "No product of the person covers S105", "nepal-hib is in order", "0 failed", "1 files, no errors", "4 resources loaded, 0 refused", "2 codes loaded",
 		"every seal holds", "every sum is that of the lines", "jamii test",
 	} {
 		if !strings.Contains(got, want) {
@@ -56,6 +56,37 @@ func TestReadme(t *testing.T) {
 		t.Log(got)
 	}
 	s.stop()
+}
+
+// What the README says of make and of the packs is there.
+func TestReadmeNamesWhatIsThere(t *testing.T) {
+	read := func(name string) string {
+		data, err := os.ReadFile(filepath.Join(root(t), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	readme, makefile := read("README.md"), read("Makefile")
+	for _, m := range regexp.MustCompile("(?m)(?:`|^)make ([a-z]+)").FindAllStringSubmatch(readme, -1) {
+		if !strings.Contains(makefile, "\n"+m[1]+":") {
+			t.Errorf("there is no target %s", m[1])
+		}
+	}
+	packs, err := filepath.Glob(filepath.Join(root(t), "profiles/schemes/*/scheme.yaml"))
+	if err != nil || len(packs) != 5 {
+		t.Errorf("%d packs (%v), the README says five", len(packs), err)
+	}
+	for _, p := range packs {
+		if name := filepath.Base(filepath.Dir(p)); !strings.Contains(readme, "`"+name+"`") {
+			t.Errorf("the README lacks the pack %s", name)
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\|").FindAllStringSubmatch(readme, -1) {
+		if info, err := os.Stat(filepath.Join(root(t), m[1])); err != nil || !info.IsDir() {
+			t.Errorf("there is no folder %s", m[1])
+		}
+	}
 }
 
 // The settings that the README shows are settings.

@@ -32,6 +32,7 @@ type serveCommand struct {
 	LogLevel     string `help:"debug logs each request." enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL"`
 
 	OIDC   oidcFlags  `embed:"" prefix:"oidc-"`
+	CORS   corsFlags  `embed:"" prefix:"cors-"`
 	Limits limitFlags `embed:"" prefix:"limits-"`
 }
 
@@ -41,6 +42,11 @@ type oidcFlags struct {
 	Audience         string `help:"What tokens for this server have in aud." placeholder:"NAME"`
 	FacilityClaim    string `help:"Claim with the codes of the facilities." default:"facility" placeholder:"NAME"`
 	AnyFacilityClaim string `help:"Claim that, when true, lifts the binding to facilities." default:"any_facility" placeholder:"NAME"`
+}
+
+// corsFlags say which web pages may call the API.
+type corsFlags struct {
+	Origins []string `help:"Origins whose web pages may call the API, such as https://app.example.org; * is every one, and an empty list none." default:"*" placeholder:"ORIGIN"`
 }
 
 // limitFlags bound what one request may take.
@@ -133,11 +139,15 @@ func (s serveCommand) config(file *settings, log *slog.Logger) (config, error) {
 		base: strings.TrimSuffix(s.BaseURL, "/"), decidePosted: s.PostedClaims == "decide", enforce: s.References == "enforce", durableReads: s.AuditReads == "durable",
 		oidc:    oidc.Config{Issuer: s.OIDC.Issuer, Audience: s.OIDC.Audience, FacilityClaim: s.OIDC.FacilityClaim, AnyFacilityClaim: s.OIDC.AnyFacilityClaim},
 		maxBody: s.Limits.Body, timeout: s.Limits.Timeout, maxCount: s.Limits.Count, log: log,
+		demand: file.demand,
 	}
 	for _, w := range file.webhooks {
 		c.heard = append(c.heard, registry.Target{Name: w.Name, Types: w.Types})
 	}
 	var err error
+	if c.origins, err = s.CORS.list(); err != nil {
+		return c, err
+	}
 	c.targets, err = file.targets()
 	return c, err
 }

@@ -17,7 +17,8 @@ import (
 )
 
 // settings is jamii.yaml. A key is a flag's name with _ or a nested key for -:
-// base_url, audit: {reads: durable}. The only key that is no flag is webhooks.
+// base_url, audit: {reads: durable}. The only keys that are no flags are webhooks
+// and profiles.demand.
 //
 // The order is flag, environment, file, default.
 type settings struct {
@@ -25,6 +26,7 @@ type settings struct {
 	values   map[string]any // by flag name
 	keys     map[string]string
 	webhooks []webhook
+	demand   map[string][]string // profiles by type of resource
 }
 
 const defaultSettings = "jamii.yaml"
@@ -65,6 +67,12 @@ func readSettings(name string, required bool) (*settings, error) {
 			return nil, fmt.Errorf("%s: webhooks: %w", name, err)
 		}
 		k.Delete("webhooks")
+	}
+	if demand := k.Get("profiles.demand"); demand != nil {
+		if s.demand, err = readDemand(demand); err != nil {
+			return nil, fmt.Errorf("%s: profiles.demand: %w", name, err)
+		}
+		k.Delete("profiles.demand")
 	}
 	for key, value := range k.All() {
 		flag := strings.NewReplacer(".", "-", "_", "-").Replace(key)

@@ -101,6 +101,11 @@ func agreement(t *testing.T) []string {
 			"photo":[{"data":"AAAA"},{"data":"AAAA","contentType":"x/y"}]}`,
 		`{"resourceType":"Observation","valueQuantity":{"code":"kg"},"component":[{"valueQuantity":{"code":"kg","system":"http://unitsofmeasure.org"}},
 			{"valueRatio":{"numerator":{"value":1}}},{"valueRatio":{"extension":[{"url":"a","valueCode":"x"}]}},{"valueRatio":{"numerator":{"value":1},"denominator":{"value":1}}},{"valueRatio":{"id":"x"}}]}`,
+		`{"resourceType":"CodeSystem","concept":[{"code":"a","concept":[{"code":"b"},{"display":"no code"}]},{"display":"no code"},{"code":"c"}]}`,
+		`{"resourceType":"CodeSystem","concept":[{"code":"a"},{"code":"b"},{"code":"a"}]}`,
+		`{"resourceType":"CodeSystem","concept":[{"code":"a","concept":[{"code":"b"}]},{"code":"c","concept":[{"code":"b"}]}]}`,
+		`{"resourceType":"CodeSystem","concept":[{"code":"a","concept":[{"code":"b","concept":[{"code":"a"}]}]}]}`,
+		`{"resourceType":"CodeSystem","status":"active"}`,
 	}
 	dir := filepath.Join("..", "..", "..", "shared", "fhir-test-cases", "examples")
 	files, err := filepath.Glob(filepath.Join(dir, "*.json"))

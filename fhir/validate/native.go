@@ -27,6 +27,7 @@ var natives = map[string]func(*walker, *fhir.Node) bool{
 	"cpt-2":  func(_ *walker, n *fhir.Node) bool { return !has(n, "value") || has(n, "system") },
 	"att-1":  func(_ *walker, n *fhir.Node) bool { return !has(n, "data") || has(n, "contentType") },
 	"per-1":  startBeforeEnd,
+	"csd-1":  codesOnce,
 	"rat-1": func(_ *walker, n *fhir.Node) bool {
 		return has(n, "numerator") == has(n, "denominator") && (has(n, "numerator") || has(n, "extension"))
 	},
@@ -112,4 +113,23 @@ func startBeforeEnd(_ *walker, n *fhir.Node) bool {
 	start, ok1 := fhir.ParseDateTime(n.Get("start").String(), nil)
 	end, ok2 := fhir.ParseDateTime(n.Get("end").String(), nil)
 	return !ok1 || !ok2 || start.Low().Before(end.High())
+}
+
+// codesOnce: no code is defined twice. A code system can have more codes than
+// the budget of an expression allows for.
+func codesOnce(_ *walker, n *fhir.Node) bool {
+	seen := map[string]bool{}
+	return n.Walk(func(x *fhir.Node) bool {
+		if x.Kind != fhir.KindObject {
+			return true
+		}
+		for _, c := range x.Get("concept").Each() {
+			code := c.Get("code").String()
+			if code != "" && seen[code] {
+				return false
+			}
+			seen[code] = true
+		}
+		return true
+	})
 }

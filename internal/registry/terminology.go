@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,15 +110,27 @@ func (v *vocabulary) Resource(kind, url, version string) (*fhir.Node, error) {
 }
 
 // find returns the stored resource with a canonical; of several the one stored
-// last.
+// last. A code system that has all its codes goes before the fragment that a
+// scheme publishes of it.
 func (v *vocabulary) find(kind, url, version string) (*fhir.Resource, error) {
 	if url == "" {
 		return nil, nil
 	}
-	expr := search.Expr(search.Is{Param: "url", Kind: search.URI, Code: url})
+	expr := search.And{search.Is{Param: "url", Kind: search.URI, Code: url}}
 	if version != "" {
-		expr = search.And{expr, search.Is{Param: "version", Kind: search.Token, Code: version, AnySystem: true}}
+		expr = append(expr, search.Is{Param: "version", Kind: search.Token, Code: version, AnySystem: true})
 	}
+	if kind == "CodeSystem" {
+		complete := search.Is{Param: "content-mode", Kind: search.Token, Code: "complete", AnySystem: true}
+		if res, err := v.last(kind, append(slices.Clone(expr), complete)); err != nil || res != nil {
+			return res, err
+		}
+	}
+	return v.last(kind, expr)
+}
+
+// last returns the resource that was stored last of those an expression finds.
+func (v *vocabulary) last(kind string, expr search.Expr) (*fhir.Resource, error) {
 	page, err := v.r.store.Search(v.ctx, store.Query{Type: kind, Expr: expr, Limit: 1, Sort: []store.Sort{{Param: "_lastUpdated", Desc: true}}})
 	if err != nil {
 		return nil, fmt.Errorf("search %s: %w", kind, err)

@@ -80,11 +80,15 @@ func (l *loader) overlap(file string, line, other int, to, from date.Date) {
 	}
 }
 
-// check compares the files with each other.
+// check compares the files with each other, as far as they can be relied on.
 func (l *loader) check() {
 	l.checkPrices()
 	l.checkParts()
-	l.checkPlaces()
+	l.checkAreas()
+	l.checkFacilities()
+	if l.root == nil {
+		return
+	}
 	l.checkManifest()
 	for i := range l.pack.Plans {
 		l.checkPlan(&l.pack.Plans[i], child(l.root, "plans").Content[i])
@@ -98,10 +102,16 @@ func (l *loader) cell(file string, line int, column, format string, args ...any)
 func (l *loader) checkPrices() {
 	p := l.pack
 	for _, r := range p.Prices {
-		if _, ok := p.register.Articles[claims.ArticleKey{Kind: r.Kind, Code: r.Code}]; !ok {
+		if l.unknown(r.Kind, r.Code) {
 			l.cell("prices.csv", r.line, "code", "%s is not in %ss.csv: %s", r.Code, r.Kind, l.suggest(r.Kind, r.Code))
 		}
 	}
+}
+
+// unknown reports whether there is certainly no article of the kind and code.
+func (l *loader) unknown(kind claims.Kind, code string) bool {
+	_, known := l.pack.register.Articles[claims.ArticleKey{Kind: kind, Code: code}]
+	return !known && l.reliable(string(kind)+"s.csv")
 }
 
 // suggest says what to do about an unknown article.
@@ -129,15 +139,18 @@ func (l *loader) suggest(kind claims.Kind, code string) string {
 func (l *loader) checkParts() {
 	for _, a := range l.pack.Articles {
 		for _, part := range a.Parts {
-			if _, ok := l.pack.register.Articles[claims.ArticleKey{Kind: part.Kind, Code: part.Code}]; !ok {
+			if l.unknown(part.Kind, part.Code) {
 				l.cell("services.csv", a.line, "contains", "%s is not in %ss.csv: %s", part.Code, part.Kind, l.suggest(part.Kind, part.Code))
 			}
 		}
 	}
 }
 
-func (l *loader) checkPlaces() {
+func (l *loader) checkAreas() {
 	p := l.pack
+	if !l.reliable("locations.csv") {
+		return
+	}
 	for _, loc := range p.Locations {
 		parent := p.lookup.location[loc.Parent]
 		switch {
@@ -149,25 +162,29 @@ func (l *loader) checkPlaces() {
 			l.cell("locations.csv", loc.line, "parent", "%s is a %s: a %s lies in a %s", parent.Code, p.AreaLevels[parent.Level], p.AreaLevels[loc.Level], p.AreaLevels[loc.Level-1])
 		}
 	}
+}
+
+func (l *loader) checkFacilities() {
+	p := l.pack
 	lists := map[string]bool{}
 	for _, r := range p.Prices {
 		lists[string(r.Kind)+" "+r.List] = true
 	}
 	for _, f := range p.Facilities {
-		if p.lookup.location[f.Location] == nil {
+		if p.lookup.location[f.Location] == nil && l.reliable("locations.csv") {
 			l.cell("facilities.csv", f.line, "location", "%s is not in locations.csv: add it there, or write another code", f.Location)
 		}
 		for _, list := range []struct {
 			column, name string
 			kind         claims.Kind
 		}{{"item_list", f.ItemList, claims.Item}, {"service_list", f.ServiceList, claims.Service}} {
-			if list.name != "" && !lists[string(list.kind)+" "+list.name] {
+			if list.name != "" && !lists[string(list.kind)+" "+list.name] && l.reliable("prices.csv") {
 				l.cell("facilities.csv", f.line, list.column, "prices.csv has no %s in a list %s: write the name of a list there", list.kind, list.name)
 			}
 		}
 	}
 	for _, r := range p.Practitioners {
-		if p.lookup.facility[r.Facility] == nil {
+		if p.lookup.facility[r.Facility] == nil && l.reliable("facilities.csv") {
 			l.cell("practitioners.csv", r.line, "facility", "%s is not in facilities.csv: write the code of a facility there", r.Facility)
 		}
 	}
@@ -184,7 +201,7 @@ func (l *loader) checkManifest() {
 		l.fault(l.root, []string{"member_number"}, "member_number: %v", err)
 	}
 	for i, code := range p.Review.Services {
-		if _, ok := p.register.Articles[claims.ArticleKey{Kind: claims.Service, Code: code}]; !ok {
+		if l.unknown(claims.Service, code) {
 			l.fault(l.root, []string{"review", "services", strconv.Itoa(i)}, "review.services: %s is not in services.csv: %s", code, l.suggest(claims.Service, code))
 		}
 	}
@@ -217,7 +234,7 @@ func (l *loader) checkTexts(n *yaml.Node, texts Texts) {
 func (l *loader) checkPlan(plan *Plan, n *yaml.Node) {
 	p := l.pack
 	l.checkTexts(at(n, "name"), plan.Name)
-	if plan.Area != "" && p.lookup.location[plan.Area] == nil {
+	if plan.Area != "" && p.lookup.location[plan.Area] == nil && l.reliable("locations.csv") {
 		l.fault(n, []string{"area"}, "area: %s is not in locations.csv", plan.Area)
 	}
 	if plan.Successor != "" {

@@ -28,6 +28,9 @@ func (l *loader) compile() {
 		for _, v := range l.pack.plans[plan.Code] {
 			v.product = l.product(plan.Code, v)
 			v.plan = l.enrolment(plan.Code, v)
+			if v.Period.Months == 0 {
+				continue // checkVersion has told
+			}
 			if err := v.plan.Check(); err != nil {
 				l.fault(v.node, nil, "plan %s: %s", plan.Code, strings.ReplaceAll(err.Error(), "\n", "; "))
 			}
@@ -35,10 +38,19 @@ func (l *loader) compile() {
 	}
 }
 
+// seal writes the digest of the pack, which names its version, into what was
+// compiled.
+func (l *loader) seal() {
+	for _, list := range l.pack.plans {
+		for _, v := range list {
+			v.product.Version = l.pack.Digest
+		}
+	}
+}
+
 func (l *loader) product(code string, v *version) *claims.Product {
 	p := &claims.Product{
 		Code:        code,
-		Version:     l.pack.Digest,
 		MaxNo:       map[claims.Category]int{},
 		MaxAmount:   map[claims.Category]Money{},
 		Deductible:  v.Deductible.compile(),

@@ -28,7 +28,10 @@ type loader struct {
 	fsys fs.FS
 	ps   problems
 	pack *Pack
-	root *yaml.Node // of scheme.yaml
+	tree *yaml.Node // of scheme.yaml, as far as it can be read
+	root *yaml.Node // the same, once it is found well formed
+
+	faulty map[string]bool // files that cannot be relied on
 }
 
 // csvFiles are the tables of a pack in the order of reading.
@@ -48,23 +51,27 @@ var csvFiles = []struct {
 
 // Load reads the pack at the root of fsys, checks it and compiles it. The
 // problems are sorted by file and line; the pack is nil when one of them is
-// more than a note.
+// more than a note. All files are looked at, whatever is wrong with others:
+// only what would follow from another fault is left out.
 func Load(fsys fs.FS) (*Pack, []Problem) {
 	l := &loader{fsys: fsys, pack: &Pack{}}
 	l.manifest()
-	if l.root != nil && len(l.pack.Languages) > 0 {
-		for _, f := range csvFiles {
-			if data, ok := l.file(f.name, f.optional); ok {
-				f.read(l, data)
-			}
-		}
-		l.messages()
-		l.cases()
+	if l.root == nil {
+		l.outline(l.tree)
 	}
+	for _, f := range csvFiles {
+		if data, ok := l.file(f.name, f.optional); ok {
+			f.read(l, data)
+		}
+	}
+	l.messages()
+	l.cases()
 	l.strangers()
-	if !l.ps.failed() {
-		l.index()
-		l.check()
+	l.judge()
+	l.index()
+	l.check()
+	if l.root != nil && l.reliable("services.csv", "items.csv") {
+		l.compile()
 	}
 	if !l.ps.failed() {
 		sum, err := digest(fsys)
@@ -72,7 +79,7 @@ func Load(fsys fs.FS) (*Pack, []Problem) {
 			l.ps.add("scheme.yaml", 0, "the files cannot be read: %v", err)
 		}
 		l.pack.Digest = sum
-		l.compile()
+		l.seal()
 	}
 	list := l.ps.sorted()
 	if len(list) > maxProblems {
@@ -83,6 +90,19 @@ func Load(fsys fs.FS) (*Pack, []Problem) {
 		return nil, list
 	}
 	return l.pack, list
+}
+
+// judge notes which files have faults: what the others say about their rows
+// cannot be checked.
+func (l *loader) judge() {
+	l.faulty = map[string]bool{"locations.csv": len(l.pack.AreaLevels) == 0}
+	for _, p := range l.ps.list {
+		l.faulty[p.File] = l.faulty[p.File] || !p.Note
+	}
+}
+
+func (l *loader) reliable(files ...string) bool {
+	return !slices.ContainsFunc(files, func(f string) bool { return l.faulty[f] })
 }
 
 // file reads a file of the pack; ok is false when it is not there, which is
@@ -124,6 +144,7 @@ func (l *loader) manifest() {
 		return
 	}
 	root := parseYAML(&l.ps, name, data)
+	l.tree = root
 	if root == nil || !schemeGrammar().check(&l.ps, name, root) {
 		return
 	}

@@ -16,6 +16,9 @@ func (l *loader) locations(data []byte) {
 	for t.next() {
 		loc := Location{Code: t.code("code"), Names: t.names(l.pack.Languages), Parent: t.code("parent"), Population: t.whole("population"), line: t.line()}
 		loc.Level = slices.Index(l.pack.AreaLevels, t.text("level"))
+		if len(l.pack.AreaLevels) == 0 {
+			continue // scheme.yaml must be mended first
+		}
 		if loc.Level < 0 {
 			t.fault("level", "write one of the area_levels of scheme.yaml: "+oneOf(l.pack.AreaLevels))
 		}

@@ -51,11 +51,15 @@ func compileGrammar(name string, text []byte) grammar {
 func (g grammar) check(ps *problems, file string, root *yaml.Node) bool {
 	before := len(ps.list)
 	value := plain(ps, file, root, 0)
-	if len(ps.list) > before {
-		return false
-	}
+	odd := ps.list[before:]
 	if err, ok := g.compiled.Validate(value).(*jsonschema.ValidationError); ok && err != nil {
-		g.explain(ps, file, root, err)
+		var more problems
+		g.explain(&more, file, root, err)
+		for _, p := range more.list { // what is odd already need not fit as well
+			if !slices.ContainsFunc(odd, func(o Problem) bool { return o.Line == p.Line }) {
+				ps.list = append(ps.list, p)
+			}
+		}
 	}
 	return len(ps.list) == before
 }

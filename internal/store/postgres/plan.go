@@ -236,9 +236,11 @@ const hotRow = "c.rid, c.part, c.ver, c.fid, c.updated, c.keys, c.deleted, c.ref
 // that of the index it is kept, so that a page stops when it is full.
 func (b *builder) hotRows(s *start, k *kind, o order, after *cursor) string {
 	tail := b.behindPlace(o, after)
-	match := " = " + b.arg(s.refs[0]) + "::int8"
-	if len(s.refs) > 1 {
-		match = " = ANY(" + b.arg(s.refs) + "::int8[])"
+	match := ""
+	if len(s.refs) == 1 {
+		match = " = " + b.arg(s.refs[0]) + "::int8"
+	} else {
+		match = " = ANY(" + b.arg(s.refs) + "::int8[])" // an argument that is not used has no type
 	}
 	if len(o.keys) == 0 && len(s.refs) == 1 {
 		tail += " ORDER BY c.rid DESC, c.part DESC"
