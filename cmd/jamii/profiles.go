@@ -43,7 +43,7 @@ func readDemand(value any) (map[string][]string, error) {
 // stored later.
 func checkDemand(typ, canonical string) error {
 	if u, err := url.Parse(canonical); err != nil || u.Scheme == "" {
-		return fmt.Errorf("%s is no canonical, which begins with https://, http:// or urn: as a rule", canonical)
+		return fmt.Errorf("%s is no canonical: write the whole url of the profile", canonical)
 	}
 	n := profiles.Definition(canonical)
 	switch {
