@@ -16,12 +16,16 @@ import (
 	"time"
 )
 
+// built is the folder of the program, "" as long as no test needs it.
+var built string
+
 // program builds the command once, as make build does.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "jamii-test-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	name := filepath.Join(dir, "jamii")
 	out, err := exec.Command("go", "build", "-o", name, "-ldflags", "-X main.version=test", ".").CombinedOutput()
 	if err != nil {
@@ -32,8 +36,8 @@ var program = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if name, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(name))
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(code)
 }

@@ -161,10 +161,14 @@ func (r *Registry) claimNumbers(ctx context.Context, p *pack, in *intent, was, i
 		if taken {
 			return errNumberTaken(in.numberPath(p, number))
 		}
-		if _, held, err := r.store.Unique(ctx, key.Space, key.Digest); err != nil {
+		by, held, err := r.store.Unique(ctx, key.Space, key.Digest)
+		switch {
+		case err != nil:
 			return fmt.Errorf("insurance number: %w", err)
-		} else if !held {
+		case !held:
 			u.Unique = append(u.Unique, key)
+		case by.Target != self: // taken since it was looked for
+			return errNumberTaken(in.numberPath(p, number))
 		}
 	}
 	return nil
